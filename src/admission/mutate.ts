@@ -1,0 +1,51 @@
+import { isRecord } from '../kinds/decode.ts'
+import { defaultPool } from '../policy/grants.ts'
+import { isOn, type Change, type RuleContext } from '../rules/rule.ts'
+import { changeOf } from './change.ts'
+import { defaultOvnEip } from './default-ovn-eip.ts'
+import { defaultService } from './default-service.ts'
+import { ruleContext } from './judge.ts'
+import { patchOf, type PatchOperation } from './patch.ts'
+import type { Ports } from './ports.ts'
+import type { Review } from './review.ts'
+
+/**
+ * The patch that fills in what the platform decides where the user did not: a tenant's pool, an OvnEip's subnet. Empty
+ * when there is nothing to do, and when the object does not decode: the validating path then says what is wrong.
+ * Applying it and asking again gives an empty patch.
+ */
+export async function mutate(review: Review, ports: Ports): Promise<readonly PatchOperation[]> {
+  const { kind, object: raw } = review
+  if (kind === undefined || review.operation === 'DELETE' || review.subResource !== '' || !isRecord(raw))
+    return []
+  const decoded = changeOf({ ...review, kind })
+  if (!decoded.ok) return []
+  if (kind === 'Service' && ports.view.get('Namespace', '', review.namespace) === undefined) {
+    await ports.confirm([{ kind: 'Namespace', namespace: '', name: review.namespace }])
+  }
+  const context = ruleContext(review, decoded.change, ports.snapshot(), ports)
+  const changed = defaulted(raw, decoded.change, context)
+  return changed === undefined ? [] : patchOf(raw, changed)
+}
+
+function defaulted(
+  raw: Record<string, unknown>,
+  change: Change,
+  { plan, tenancy, requester, view }: RuleContext
+): Record<string, unknown> | undefined {
+  const { operation } = change
+  if (isOn(['Service'], change) && change.object !== undefined) {
+    const pool = defaultPool(plan, tenancy, 'direct')
+    return defaultService(raw, {
+      service: change.object,
+      oldService: change.oldObject,
+      operation,
+      pool,
+      plan
+    })
+  }
+  if (isOn(['OvnEip'], change) && change.object !== undefined) {
+    return defaultOvnEip(raw, { eip: change.object, operation, requester, plan, view })
+  }
+  return undefined
+}

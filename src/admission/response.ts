@@ -1,0 +1,184 @@
+import type { Judged, UnjudgedRule } from '../rules/evaluate.ts'
+import type { Judgement } from './judge.ts'
+import type { PatchOperation } from './patch.ts'
+import type { Review } from './review.ts'
+import { shown } from './show.ts'
+import { fieldErrorWords, unjudgedWords } from './wording/unjudged.ts'
+import { findingWords } from './wording/finding.ts'
+
+/** metav1.StatusCause. `reason` is the rule's id, which programs can rely on. */
+export interface Cause {
+  readonly reason: string
+  readonly message: string
+  readonly field: string
+}
+
+/** The `response` of an AdmissionReview, as the API server reads it. */
+export interface AdmissionResponse {
+  readonly uid: string
+  readonly allowed: boolean
+  readonly status?: {
+    readonly status: 'Failure'
+    readonly code: number
+    readonly reason: string
+    readonly message: string
+    readonly details: {
+      readonly name: string
+      readonly group: string
+      readonly kind: string
+      readonly causes: readonly Cause[]
+    }
+  }
+  readonly warnings?: readonly string[]
+  readonly auditAnnotations?: Readonly<Record<string, string>>
+  readonly patchType?: 'JSONPatch'
+  readonly patch?: string
+}
+
+/** Findings in one answer; the rest is counted. 16 is more than a screen, and bounds the answer against hostile input. */
+const MOST_CAUSES = 16
+
+/** The API server cuts a warning at 256 characters and drops those beyond 4096 in all (endpoints/filters/warning.go). */
+const WARNING_CHARACTERS = 256
+const ALL_WARNINGS_CHARACTERS = 4096
+
+/** Reserved id of denials that are no rule's: an object that the API server's own schema would refuse too. */
+export const INVALID_OBJECT = 'invalid-object'
+
+/** Why a judgement denies: one cause a finding, in the order of the rules. Empty when it allows. */
+export function denialCauses(judgement: Judgement): readonly Cause[] {
+  const { fieldErrors } = judgement
+  const invalid = fieldErrors.map(error => ({
+    reason: INVALID_OBJECT,
+    message: `${fieldErrorWords(error)} [${INVALID_OBJECT}]`,
+    field: error.field
+  }))
+  const denied = judgement.findings
+    .filter(judged => judged.action === 'deny')
+    .map(judged => causeOf(judged, judgement))
+  return [...invalid, ...denied]
+}
+
+function causeOf({ rule, finding }: Judged, { audience }: Judgement): Cause {
+  return { reason: rule.id, message: `${findingWords(finding, audience)} [${rule.id}]`, field: finding.field }
+}
+
+/** Rules that would deny but could not be judged because a kind is unreadable; they close the write on fail paths. */
+export function closing(judgement: Judgement): readonly UnjudgedRule[] {
+  return judgement.unjudged.filter(
+    ({ action, reason }) => action === 'deny' && reason.because === 'kind-unknown'
+  )
+}
+
+/** The answer of the validating path. `onFault` says what unjudged rules mean: refuse, or allow with a warning. */
+export function validatingResponse(
+  review: Review,
+  judgement: Judgement,
+  onFault: 'fail' | 'ignore'
+): AdmissionResponse {
+  const causes = denialCauses(judgement)
+  const annotations = auditAnnotations(judgement)
+  const warnings = warningsOf(judgement)
+  if (causes.length > 0) return { ...denied(review, causes, 403), warnings, auditAnnotations: annotations }
+  const closed = closing(judgement)
+  if (closed.length === 0) {
+    return { uid: review.uid, allowed: true, warnings, auditAnnotations: annotations }
+  }
+  const unread = closed.map(({ rule, reason }) => ({
+    reason: rule.id,
+    message: `${unjudgedWords(reason)} [${rule.id}]`,
+    field: ''
+  }))
+  if (onFault === 'fail') return { ...denied(review, unread, 503), auditAnnotations: annotations }
+  const open = fittingWarnings([...warnings, ...unread.map(cause => cause.message)])
+  return { uid: review.uid, allowed: true, warnings: open, auditAnnotations: annotations }
+}
+
+/** The answer of the mutating path: never a denial, a patch only when there is something to change. */
+export function mutatingResponse(review: Review, operations: readonly PatchOperation[]): AdmissionResponse {
+  if (operations.length === 0) return { uid: review.uid, allowed: true }
+  const patch = base64(JSON.stringify(operations))
+  return { uid: review.uid, allowed: true, patchType: 'JSONPatch', patch }
+}
+
+/** The message kubectl prints: one line a finding, and a count of those left out. */
+export function messageOf(causes: readonly Cause[]): string {
+  const lines = causes.slice(0, MOST_CAUSES).map(cause => cause.message)
+  const more = causes.length - lines.length
+  return more > 0 ? [...lines, `and ${more} more`].join('\n') : lines.join('\n')
+}
+
+function denied(review: Review, causes: readonly Cause[], code: 403 | 503): AdmissionResponse {
+  return {
+    uid: review.uid,
+    allowed: false,
+    status: {
+      status: 'Failure',
+      code,
+      reason: code === 403 ? 'Forbidden' : 'ServiceUnavailable',
+      message: messageOf(causes),
+      details: {
+        name: review.name,
+        group: review.group,
+        kind: review.kindName,
+        causes: causes.slice(0, MOST_CAUSES)
+      }
+    }
+  }
+}
+
+/** Findings of rules set to warn, worded and cut as the API server would cut them. */
+export function warningsOf(judgement: Judgement): readonly string[] {
+  const warned = judgement.findings.filter(judged => judged.action === 'warn')
+  const foreign =
+    judgement.notJudged === 'foreign-kind' ? ['poolguard does not judge this kind; allowed unseen'] : []
+  return fittingWarnings([...foreign, ...warned.map(judged => causeOf(judged, judgement).message)])
+}
+
+function fittingWarnings(texts: readonly string[]): readonly string[] {
+  let left = ALL_WARNINGS_CHARACTERS
+  return [...new Set(texts)].flatMap(text => {
+    const characters = [...text]
+    const cut =
+      characters.length > WARNING_CHARACTERS
+        ? [...characters.slice(0, WARNING_CHARACTERS - 1), '…']
+        : characters
+    left -= cut.length
+    return left >= 0 ? [cut.join('')] : []
+  })
+}
+
+/** Keys without '/': the API server puts the webhook's name before them. */
+function auditAnnotations(judgement: Judgement): Readonly<Record<string, string>> {
+  const ids = (action: 'deny' | 'warn' | 'audit') =>
+    [
+      ...new Set(judgement.findings.filter(judged => judged.action === action).map(judged => judged.rule.id))
+    ].join(',')
+  const entries = [
+    ['denied', ids('deny')],
+    ['warned', ids('warn')],
+    ['audited', ids('audit')],
+    ['unjudged', [...new Set(judgement.unjudged.map(({ rule }) => rule.id))].join(',')]
+  ].filter(([, value]) => value !== '')
+  return Object.fromEntries([...entries, ['policies', judgement.snapshot.fingerprint]])
+}
+
+/** Standard base64 of UTF-8, without a runtime module: `btoa` takes bytes as characters. */
+function base64(text: string): string {
+  return btoa(String.fromCodePoint(...new TextEncoder().encode(text)))
+}
+
+/** The answer to a review that contradicts itself, or to a fault on a path registered with failurePolicy Fail. */
+export function refusal(uid: string, code: 400 | 500, reason: string): AdmissionResponse {
+  return {
+    uid,
+    allowed: false,
+    status: {
+      status: 'Failure',
+      code,
+      reason: code === 400 ? 'BadRequest' : 'InternalError',
+      message: shown(reason),
+      details: { name: '', group: '', kind: '', causes: [] }
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import type { Finding } from '../../rules/finding.ts'
+import type { Audience } from '../judge.ts'
+import { shown } from '../show.ts'
+import { advertisementWords } from './advertisement.ts'
+import { kubeOvnWords } from './kube-ovn.ts'
+import { poolWords } from './pool.ts'
+import { serviceWords } from './service.ts'
+
+/**
+ * One finding as one sentence or two on one line: the field and the value, what is wrong, what it collides with, the way
+ * out. Complete by itself, since kubectl prints nothing else. A tenant is not told about others' objects or free ranges.
+ */
+export function findingWords(finding: Finding, audience: Audience): string {
+  const subject = finding.value === '' ? finding.field : `${finding.field} ${shown(finding.value)}`
+  return `${subject} ${predicate(finding, audience)}`
+}
+
+function predicate(finding: Finding, audience: Audience): string {
+  switch (finding.code) {
+    case 'unparsable-range':
+    case 'no-addresses':
+    case 'shares-with':
+    case 'repeats-itself':
+    case 'outside-node-subnets':
+    case 'reserved':
+    case 'wrong-namespace':
+    case 'dedicated-pool':
+      return poolWords(finding, audience)
+    case 'unknown-pool':
+    case 'announced-off-subnet':
+    case 'announced-from-other-subnet':
+      return advertisementWords(finding)
+    case 'pool-not-granted':
+      return serviceWords(finding, audience)
+    default:
+      return kubeOvnWords(finding, audience)
+  }
+}

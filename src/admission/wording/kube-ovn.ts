@@ -1,0 +1,52 @@
+import type { Finding } from '../../rules/finding.ts'
+import type { Audience } from '../judge.ts'
+import { listed, shown, shownRef } from '../show.ts'
+import { problemWords } from './problem.ts'
+
+type KubeOvnFinding = Extract<
+  Finding,
+  {
+    code:
+      | 'unknown-subnet'
+      | 'no-provider-subnet'
+      | 'unparsable-address'
+      | 'wrong-family'
+      | 'outside-subnet'
+      | 'system-type'
+      | 'unknown-type'
+      | 'subnet-not-validated'
+      | 'foreign-subnet'
+      | 'outside-tenant-subnet'
+      | 'multi-dgp'
+  }
+>
+
+/** The predicates of findings about OvnEips and Vpcs. */
+export function kubeOvnWords(finding: KubeOvnFinding, audience: Audience): string {
+  switch (finding.code) {
+    case 'unknown-subnet':
+      return `names no Subnet that exists yet: the OvnEip gets no address until Subnet ${shown(finding.subnet)} does.`
+    case 'no-provider-subnet':
+      return `is no provider subnet: Subnet ${shown(finding.subnet)} has no spec.vlan, so its addresses are not reachable from outside.`
+    case 'unparsable-address':
+      return `${problemWords(finding.problem)}. Give one address, or leave it empty for Kube-OVN to choose.`
+    case 'wrong-family':
+      return `is not an IPv${finding.expected} address. Give an IPv${finding.expected} one, or leave it empty for Kube-OVN to choose.`
+    case 'outside-subnet':
+      return `is not an address that ${shownRef(finding.subnet)} can give (${shown(finding.cidrBlock)}): Kube-OVN would store the OvnEip and never give it a status. Choose an address inside, or leave it empty.`
+    case 'system-type':
+      return `is for Kube-OVN's own gateway ports: only ${listed(finding.allowed)} may write it. Use type nat.`
+    case 'unknown-type':
+      return `is no type that Kube-OVN knows. Use ${listed(finding.allowed)}.`
+    case 'subnet-not-validated':
+      return `takes a provider subnet that is no global pool, while the plan's poolModel is global. Use ${listed(finding.globalSubnets.map(shown)) || 'a global provider subnet'}.`
+    case 'foreign-subnet': {
+      const owner = audience === 'platform' ? `tenant ${shown(finding.owner)}` : 'another tenant'
+      return `is the provider subnet of ${owner}. Use ${listed(finding.granted.map(shown)) || 'one of your own'}.`
+    }
+    case 'outside-tenant-subnet':
+      return `is not the tenant's own provider subnet. Use ${listed(finding.granted.map(shown))}.`
+    case 'multi-dgp':
+      return `gives the router of ${shownRef(finding.vpc)} gateway ports on ${listed(finding.subnets.map(shown))}. With several gateway ports OVN translates load balancer traffic for the first one only (kube-ovn#3329, ovn-org/ovn#222). Keep one provider subnet per Vpc, or set kubeOvn.multiDGP: assumeFixed in the plan once your build has the fix.`
+  }
+}

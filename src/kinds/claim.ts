@@ -1,0 +1,23 @@
+import type { AddressRange } from '../address/range.ts'
+import type { ObjectRef } from './object-ref.ts'
+
+/**
+ * Where on the network a claim lies, as far as the object itself says: `metallb` (pools), `subnet:NAME` (a Kube-OVN
+ * Subnet and the OvnEips in it; `subnet:` when an OvnEip names none), `nodes`, `pods`, `services`, `plan`.
+ * Which of them share one address space is the plan's to say (`sharedDomains` in policy/).
+ */
+export type Domain = string
+
+/** A range that some object holds, and the field in which it says so. */
+export interface Claim {
+  readonly domain: Domain
+  readonly range: AddressRange
+  readonly holder: ObjectRef
+  readonly field: string
+  readonly state: 'plan' | 'stored' | 'inFlight'
+}
+
+/** The domain of a Kube-OVN Subnet and of the addresses taken from it. */
+export function subnetDomain(subnet: string): Domain {
+  return `subnet:${subnet}`
+}

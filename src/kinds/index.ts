@@ -1,0 +1,106 @@
+import { subtract } from '../address/range.ts'
+import { bgpAdvertisement, type BGPAdvertisement } from './bgp-advertisement.ts'
+import type { Claim } from './claim.ts'
+import { Cursor, type FieldError } from './decode.ts'
+import { ipAddressPool, type IPAddressPool } from './ip-address-pool.ts'
+import type { KindDefinition } from './kind-definition.ts'
+import { l2Advertisement, type L2Advertisement } from './l2-advertisement.ts'
+import { decodeMeta } from './meta.ts'
+import { namespace, type Namespace } from './namespace.ts'
+import { node, type Node } from './node.ts'
+import type { ObjectRef } from './object-ref.ts'
+import { ovnEip, type OvnEip } from './ovn-eip.ts'
+import { service, type Service } from './service.ts'
+import { serviceCIDR, type ServiceCIDR } from './service-cidr.ts'
+import { subnet, type Subnet } from './subnet.ts'
+import { vpc, type Vpc } from './vpc.ts'
+
+/** Every kind the program reads. A new kind is its file, one line here and one in `KINDS`. */
+export interface Kinds {
+  readonly IPAddressPool: IPAddressPool
+  readonly L2Advertisement: L2Advertisement
+  readonly BGPAdvertisement: BGPAdvertisement
+  readonly Service: Service
+  readonly OvnEip: OvnEip
+  readonly Subnet: Subnet
+  readonly Vpc: Vpc
+  readonly Node: Node
+  readonly Namespace: Namespace
+  readonly ServiceCIDR: ServiceCIDR
+}
+
+export type KindName = keyof Kinds
+export type AnyObject = Kinds[KindName]
+
+export const KINDS: { readonly [K in KindName]: KindDefinition<Kinds[K]> } = {
+  IPAddressPool: ipAddressPool,
+  L2Advertisement: l2Advertisement,
+  BGPAdvertisement: bgpAdvertisement,
+  Service: service,
+  OvnEip: ovnEip,
+  Subnet: subnet,
+  Vpc: vpc,
+  Node: node,
+  Namespace: namespace,
+  ServiceCIDR: serviceCIDR
+}
+
+export const KIND_NAMES: readonly KindName[] = Object.keys(KINDS).filter(isKindName)
+
+export function isKindName(name: string): name is KindName {
+  return Object.hasOwn(KINDS, name)
+}
+
+/** An object as decoded; `ok: false` when a field that decisions read has the wrong type. */
+export type Decoded<T> =
+  { readonly ok: true; readonly object: T } | { readonly ok: false; readonly errors: readonly FieldError[] }
+
+/** Reads an object of a known kind from JSON. Unknown fields are ignored, absent ones take the API's defaults. */
+export function decodeObject<K extends KindName>(kind: K, json: unknown): Decoded<Kinds[K]> {
+  const errors: FieldError[] = []
+  const cursor = new Cursor(json, '', errors)
+  const object = KINDS[kind].decode(cursor, decodeMeta(cursor))
+  return errors.length === 0 ? { ok: true, object } : { ok: false, errors }
+}
+
+/** The ranges an object holds, by its kind. */
+export function claimsOf<K extends KindName>(kind: K, object: Kinds[K]): readonly Claim[] {
+  return KINDS[kind].claims(object)
+}
+
+/**
+ * True when `object` may break a rule that `oldObject` did not: it claims addresses the old one did not, or something
+ * else that rules judge differs. False for metadata-only updates and for shrinking ones.
+ */
+export function grows<K extends KindName>(kind: K, oldObject: Kinds[K], object: Kinds[K]): boolean {
+  const ranges = (of: Kinds[K]) => KINDS[kind].claims(of).map(claim => claim.range)
+  if (subtract(ranges(object), ranges(oldObject)).length > 0) return true
+  return canonical(KINDS[kind].judged(object)) !== canonical(KINDS[kind].judged(oldObject))
+}
+
+/** One text for equal values, whatever the order of keys in Maps. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, member: unknown) =>
+    member instanceof Map ? [...member].toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1)) : member
+  )
+}
+
+/** The kind that group and kind name denote, or undefined when it is none of ours. `version` is not compared. */
+export function kindOf(group: string, kind: string): KindName | undefined {
+  return isKindName(kind) && KINDS[kind].group === group ? kind : undefined
+}
+
+/** The kind that a group and plural resource denote, or undefined. */
+export function kindOfResource(group: string, resource: string): KindName | undefined {
+  return KIND_NAMES.find(name => KINDS[name].group === group && KINDS[name].resource === resource)
+}
+
+/** Names the object; `namespace` is '' for cluster-scoped kinds whatever the object says. */
+export function refOf(object: AnyObject): ObjectRef {
+  const namespaced = KINDS[object.kind].namespaced
+  return {
+    kind: object.kind,
+    namespace: namespaced ? object.meta.namespace : '',
+    name: object.meta.name
+  }
+}

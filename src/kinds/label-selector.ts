@@ -1,0 +1,60 @@
+import type { Cursor } from './decode.ts'
+
+export interface LabelSelectorRequirement {
+  readonly key: string
+  readonly operator: string
+  readonly values: readonly string[]
+}
+
+/** metav1.LabelSelector: both parts are ANDed; a selector with neither matches everything. */
+export interface LabelSelector {
+  readonly matchLabels: ReadonlyMap<string, string>
+  readonly matchExpressions: readonly LabelSelectorRequirement[]
+}
+
+export function decodeLabelSelector(selector: Cursor): LabelSelector {
+  return {
+    matchLabels: selector.at('matchLabels').stringMap(),
+    matchExpressions: selector
+      .at('matchExpressions')
+      .items()
+      .map(requirement => ({
+        key: requirement.at('key').string(),
+        operator: requirement.at('operator').string(),
+        values: requirement.at('values').strings()
+      }))
+  }
+}
+
+/** True when `labels` satisfy every part of the selector. An unknown operator matches nothing, as MetalLB refuses it. */
+export function selectorMatches(selector: LabelSelector, labels: ReadonlyMap<string, string>): boolean {
+  for (const [key, value] of selector.matchLabels) if (labels.get(key) !== value) return false
+  return selector.matchExpressions.every(requirement => requirementMatches(requirement, labels))
+}
+
+/** True when at least one selector matches; an empty list matches nothing. MetalLB ORs its selector lists. */
+export function anySelectorMatches(
+  selectors: readonly LabelSelector[],
+  labels: ReadonlyMap<string, string>
+): boolean {
+  return selectors.some(selector => selectorMatches(selector, labels))
+}
+
+function requirementMatches(
+  requirement: LabelSelectorRequirement,
+  labels: ReadonlyMap<string, string>
+): boolean {
+  const value = labels.get(requirement.key)
+  switch (requirement.operator) {
+    case 'In':
+      return value !== undefined && requirement.values.includes(value)
+    case 'NotIn':
+      return value === undefined || !requirement.values.includes(value)
+    case 'Exists':
+      return value !== undefined
+    case 'DoesNotExist':
+      return value === undefined
+    default:
+      return false
+  }
+}

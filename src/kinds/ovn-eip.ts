@@ -1,0 +1,60 @@
+import { parseAddress } from '../address/parse.ts'
+import { subnetDomain, type Claim } from './claim.ts'
+import type { KindDefinition } from './kind-definition.ts'
+import type { Meta } from './meta.ts'
+
+/**
+ * A Kube-OVN external address. Kube-OVN writes '' for unset fields, so '' and absent are alike. An empty `type` becomes
+ * `nat`; an empty `externalSubnet` means the controller's default, which it does not write back.
+ */
+export interface OvnEip {
+  readonly kind: 'OvnEip'
+  readonly meta: Meta
+  readonly externalSubnet: string
+  readonly v4Ip: string
+  readonly v6Ip: string
+  readonly type: string
+  /** The addresses in use, from status; '' until allocated. */
+  readonly statusV4Ip: string
+  readonly statusV6Ip: string
+}
+
+export const ovnEip: KindDefinition<OvnEip> = {
+  kind: 'OvnEip',
+  group: 'kubeovn.io',
+  versions: ['v1'],
+  resource: 'ovn-eips',
+  namespaced: false,
+  decode(object, meta) {
+    const spec = object.at('spec')
+    const status = object.at('status')
+    return {
+      kind: 'OvnEip',
+      meta,
+      externalSubnet: spec.at('externalSubnet').string(),
+      v4Ip: spec.at('v4Ip').string(),
+      v6Ip: spec.at('v6Ip').string(),
+      type: spec.at('type').string(),
+      statusV4Ip: status.at('v4Ip').string(),
+      statusV6Ip: status.at('v6Ip').string()
+    }
+  },
+  claims(eip) {
+    const holder = { kind: 'OvnEip', namespace: '', name: eip.meta.name }
+    const texts = new Map([
+      [eip.v4Ip, 'spec.v4Ip'],
+      [eip.v6Ip, 'spec.v6Ip'],
+      [eip.statusV4Ip, 'status.v4Ip'],
+      [eip.statusV6Ip, 'status.v6Ip']
+    ])
+    const claims: Claim[] = []
+    for (const [text, field] of texts) {
+      const parsed = parseAddress(text)
+      if (!parsed.ok) continue
+      const range = { family: parsed.family, first: parsed.value, last: parsed.value }
+      claims.push({ domain: subnetDomain(eip.externalSubnet), range, holder, field, state: 'stored' })
+    }
+    return claims
+  },
+  judged: ({ externalSubnet, v4Ip, v6Ip, type }) => [externalSubnet, v4Ip, v6Ip, type]
+}

@@ -1,0 +1,98 @@
+import type { KindDefinition } from './kind-definition.ts'
+import type { Meta } from './meta.ts'
+
+/** MetalLB's annotations, each under its present and its deprecated prefix. */
+const PREFIXES = ['metallb.io', 'metallb.universe.tf'] as const
+
+export interface Service {
+  readonly kind: 'Service'
+  readonly meta: Meta
+  /** `ClusterIP` when absent, as the API server defaults it. */
+  readonly type: string
+  /** undefined when absent; '' is a class of its own to the API server, which refuses it. */
+  readonly loadBalancerClass: string | undefined
+  readonly loadBalancerIP: string
+  /** The addresses in `status.loadBalancer.ingress[].ip`. */
+  readonly ingressIPs: readonly string[]
+}
+
+export const service: KindDefinition<Service> = {
+  kind: 'Service',
+  group: '',
+  versions: ['v1'],
+  resource: 'services',
+  namespaced: true,
+  decode(object, meta) {
+    const spec = object.at('spec')
+    const loadBalancerClass = spec.at('loadBalancerClass')
+    const ingress = object.at('status').at('loadBalancer').at('ingress').items()
+    return {
+      kind: 'Service',
+      meta,
+      type: spec.at('type').string('ClusterIP'),
+      loadBalancerClass: loadBalancerClass.present ? loadBalancerClass.string() : undefined,
+      loadBalancerIP: spec.at('loadBalancerIP').string(),
+      ingressIPs: ingress.map(entry => entry.at('ip').string()).filter(ip => ip !== '')
+    }
+  },
+  claims: () => [],
+  judged: ({ meta, ...fields }) => [fields, judgedAnnotations(meta.annotations)]
+}
+
+function judgedAnnotations(annotations: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  return new Map([...annotations].filter(([key]) => PREFIXES.some(prefix => key.startsWith(`${prefix}/`))))
+}
+
+/** One of MetalLB's annotations on a Service: its full key as found, and its value. */
+export interface MetalLBAnnotation {
+  readonly key: string
+  readonly value: string
+}
+
+/**
+ * The annotation MetalLB obeys for `name`: the metallb.io one when the key is there, even when empty, else its
+ * metallb.universe.tf twin (MetalLB controller/service.go). undefined when neither is there.
+ */
+export function metallbAnnotation(
+  annotations: ReadonlyMap<string, string>,
+  name: 'address-pool' | 'loadBalancerIPs' | 'allow-shared-ip'
+): MetalLBAnnotation | undefined {
+  for (const prefix of PREFIXES) {
+    const key = `${prefix}/${name}`
+    const value = annotations.get(key)
+    if (value !== undefined) return { key, value }
+  }
+  return undefined
+}
+
+/** What a LoadBalancer Service asks of MetalLB. Empty `addresses` and no `pool`: any pool will do. */
+export interface LoadBalancerAsk {
+  /** undefined when none is named, or an empty one, which MetalLB treats alike. */
+  readonly pool: { readonly name: string; readonly field: string } | undefined
+  readonly addresses: readonly { readonly text: string; readonly field: string }[]
+}
+
+/**
+ * What this Service effectively asks of the MetalLB that handles `loadBalancerClass` ('' = Services without a class);
+ * undefined when it is no LoadBalancer or is somebody else's, and so takes no address from a pool.
+ */
+export function loadBalancerAsk(object: Service, loadBalancerClass: string): LoadBalancerAsk | undefined {
+  if (object.type !== 'LoadBalancer' || (object.loadBalancerClass ?? '') !== loadBalancerClass)
+    return undefined
+  const pool = metallbAnnotation(object.meta.annotations, 'address-pool')
+  const listed = metallbAnnotation(object.meta.annotations, 'loadBalancerIPs')
+  const addresses = (listed?.value ?? '')
+    .split(',')
+    .map(text => text.trim())
+    .filter(text => text !== '')
+    .map(text => ({ text, field: `metadata.annotations[${listed?.key ?? ''}]` }))
+  if (object.loadBalancerIP !== '')
+    addresses.push({ text: object.loadBalancerIP, field: 'spec.loadBalancerIP' })
+  return {
+    pool:
+      pool === undefined || pool.value === ''
+        ? undefined
+        : { name: pool.value, field: `metadata.annotations[${pool.key}]` },
+    addresses
+  }
+}

@@ -1,0 +1,74 @@
+import { parseAddress, parseRange, EXCLUDE_IPS_FORMS } from '../address/parse.ts'
+import { subtract, type AddressRange } from '../address/range.ts'
+import { subnetDomain } from './claim.ts'
+import type { KindDefinition } from './kind-definition.ts'
+import type { Meta } from './meta.ts'
+
+/** A Kube-OVN Subnet. `cidrBlock` and `gateway` are `v4,v6` when dual-stack; `vlan` is '' for overlay Subnets. */
+export interface Subnet {
+  readonly kind: 'Subnet'
+  readonly meta: Meta
+  readonly cidrBlock: string
+  readonly gateway: string
+  readonly excludeIps: readonly string[]
+  readonly vpc: string
+  readonly vlan: string
+  readonly namespaces: readonly string[]
+}
+
+export const subnet: KindDefinition<Subnet> = {
+  kind: 'Subnet',
+  group: 'kubeovn.io',
+  versions: ['v1'],
+  resource: 'subnets',
+  namespaced: false,
+  decode(object, meta) {
+    const spec = object.at('spec')
+    return {
+      kind: 'Subnet',
+      meta,
+      cidrBlock: spec.at('cidrBlock').string(),
+      gateway: spec.at('gateway').string(),
+      excludeIps: spec.at('excludeIps').strings(),
+      vpc: spec.at('vpc').string(),
+      vlan: spec.at('vlan').string(),
+      namespaces: spec.at('namespaces').strings()
+    }
+  },
+  claims(object) {
+    const holder = { kind: 'Subnet', namespace: '', name: object.meta.name }
+    return allocatableRanges(object).map(range => ({
+      domain: subnetDomain(object.meta.name),
+      range,
+      holder,
+      field: 'spec.cidrBlock',
+      state: 'stored'
+    }))
+  },
+  judged: ({ meta: _, ...fields }) => fields
+}
+
+/** The prefixes of `spec.cidrBlock`, one per family; parts that do not parse are left out. */
+export function subnetPrefixes(object: Subnet): AddressRange[] {
+  return object.cidrBlock.split(',').flatMap(text => {
+    const parsed = parseRange(text, { cidr: true })
+    return parsed.ok ? [parsed.range] : []
+  })
+}
+
+/** The addresses of `spec.gateway`, as ranges of one address each. */
+export function subnetGateways(object: Subnet): AddressRange[] {
+  return object.gateway.split(',').flatMap(text => {
+    const parsed = parseAddress(text)
+    return parsed.ok ? [{ family: parsed.family, first: parsed.value, last: parsed.value }] : []
+  })
+}
+
+/** What Kube-OVN may hand out: `cidrBlock` less `excludeIps` and the gateway. */
+export function allocatableRanges(object: Subnet): AddressRange[] {
+  const excluded = object.excludeIps.flatMap(text => {
+    const parsed = parseRange(text, EXCLUDE_IPS_FORMS)
+    return parsed.ok ? [parsed.range] : []
+  })
+  return subtract(subnetPrefixes(object), [...excluded, ...subnetGateways(object)])
+}

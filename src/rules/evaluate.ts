@@ -1,0 +1,80 @@
+import type { Action } from '../policy/exposure-policy.ts'
+import type { Finding, Unjudged } from './finding.ts'
+import { newFindings } from './ratchet.ts'
+import type { AnyRule, Change, RuleContext } from './rule.ts'
+
+/** A rule and what the policies say to do about its findings. */
+export interface BoundRule {
+  readonly rule: AnyRule
+  readonly action: Exclude<Action, 'off'>
+}
+
+/** One finding, whose it is, and what follows from it. */
+export interface Judged {
+  readonly rule: AnyRule
+  readonly action: Exclude<Action, 'off'>
+  readonly finding: Finding
+}
+
+/** A rule that could not be judged, wholly or in part. */
+export interface UnjudgedRule {
+  readonly rule: AnyRule
+  readonly action: Exclude<Action, 'off'>
+  readonly reason: Unjudged
+}
+
+export interface Evaluation {
+  /** In the order of the rule list. */
+  readonly findings: readonly Judged[]
+  readonly unjudged: readonly UnjudgedRule[]
+}
+
+const NOTHING: Evaluation = { findings: [], unjudged: [] }
+
+/** The rules that are not switched off, with their actions. A rule the map does not name keeps its default. */
+export function bindRules(
+  rules: readonly AnyRule[],
+  actions: ReadonlyMap<string, Action>
+): readonly BoundRule[] {
+  return rules.flatMap(rule => {
+    const action = actions.get(rule.id) ?? rule.defaultAction
+    return action === 'off' ? [] : [{ rule, action }]
+  })
+}
+
+/**
+ * Runs every rule that is about this kind; the only loop over rules. A write that grows nothing (see `grows` in kinds/)
+ * is not judged at all, so it passes whatever state the inventory is in.
+ */
+export function evaluate(change: Change, rules: readonly BoundRule[], context: RuleContext): Evaluation {
+  if (!change.grows) return NOTHING
+  const findings: Judged[] = []
+  const unjudged: UnjudgedRule[] = []
+  for (const { rule, action } of rules) {
+    if (!rule.on.includes(change.kind)) continue
+    const said = rule.judge(change, 'new', context)
+    const found = said.filter(isFinding)
+    const stored = found.length > 0 ? rule.judge(change, 'stored', context).filter(isFinding) : []
+    for (const finding of newFindings(found, stored)) findings.push({ rule, action, finding })
+    for (const reason of unjudgedReasons(rule, said, context)) unjudged.push({ rule, action, reason })
+  }
+  return { findings, unjudged }
+}
+
+function unjudgedReasons(
+  rule: AnyRule,
+  said: readonly (Finding | Unjudged)[],
+  context: RuleContext
+): readonly Unjudged[] {
+  const unknown = rule.reads.filter(kind => !context.view.known(kind))
+  const byKind = unknown.map(kind => ({ code: 'unjudged', because: 'kind-unknown', kind }) as const)
+  return [...byKind, ...said.filter(isUnjudged)]
+}
+
+function isFinding(said: Finding | Unjudged): said is Finding {
+  return said.code !== 'unjudged'
+}
+
+function isUnjudged(said: Finding | Unjudged): said is Unjudged {
+  return said.code === 'unjudged'
+}

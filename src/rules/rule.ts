@@ -1,0 +1,81 @@
+import type { View } from '../inventory/view.ts'
+import type { KindName, Kinds } from '../kinds/index.ts'
+import type { Action } from '../policy/exposure-policy.ts'
+import type { Plan } from '../policy/plan.ts'
+import type { Requester, Tenancy } from '../policy/tenancy.ts'
+import type { Finding, Unjudged } from './finding.ts'
+
+export type Operation = 'CREATE' | 'UPDATE' | 'DELETE'
+
+/**
+ * One write of one object. `oldObject` is what is stored: undefined on CREATE. `object` is what will be: undefined on
+ * DELETE. `grows` is false for an UPDATE that adds nothing rules judge.
+ */
+export interface Change<K extends KindName = KindName> {
+  readonly kind: K
+  readonly operation: Operation
+  readonly object: Kinds[K] | undefined
+  readonly oldObject: Kinds[K] | undefined
+  readonly grows: boolean
+}
+
+/** What a rule may read besides the object: nothing here changes while a rule runs. */
+export interface RuleContext {
+  readonly view: View
+  readonly plan: Plan
+  readonly requester: Requester
+  /** Whose the object is: of its namespace, or of the requester for cluster-scoped kinds. */
+  readonly tenancy: Tenancy
+}
+
+/** The object a rule judges, and what is stored in its place (undefined on CREATE). */
+export interface Subject<K extends KindName> {
+  readonly object: Kinds[K]
+  readonly oldObject: Kinds[K] | undefined
+}
+
+/**
+ * One rule, on one kind or several alike. `check` states what is wrong with `subject.object` as if it were new: the ratchet in evaluate.ts
+ * asks a second time about the stored object and reports only what the write adds. It is synchronous and pure; while it
+ * runs no watch event can interleave, so the live view is one consistent snapshot. An empty answer means: nothing wrong.
+ */
+export interface Rule<K extends KindName = KindName> {
+  /** kebab-case, printed to users, never reused. */
+  readonly id: string
+  /** One sentence: what is required. */
+  readonly summary: string
+  /** What breaks otherwise. */
+  readonly why: string
+  /** What to do about a finding. */
+  readonly fix: string
+  /** Sources: documentation, upstream issue or file. */
+  readonly see: readonly string[]
+  readonly on: readonly K[]
+  /** Kinds whose presence or absence the verdict rests on: gates readiness, generates RBAC and `unchecked`. */
+  readonly reads: readonly KindName[]
+  readonly defaultAction: Action
+  check(subject: Subject<K>, context: RuleContext): readonly (Finding | Unjudged)[]
+}
+
+/** A rule of any kind, as the list holds it: `judge` runs `check` only on a change of its own kind. */
+export interface AnyRule extends Omit<Rule, 'on' | 'check'> {
+  readonly on: readonly KindName[]
+  judge(change: Change, as: 'new' | 'stored', context: RuleContext): readonly (Finding | Unjudged)[]
+}
+
+/** Wraps a rule so that lists can hold rules of different kinds without casts. */
+export function defineRule<K extends KindName>(rule: Rule<K>): AnyRule {
+  return {
+    ...rule,
+    judge(change, as, context) {
+      if (!isOn(rule.on, change)) return []
+      const object = as === 'new' ? change.object : change.oldObject
+      return object === undefined ? [] : rule.check({ object, oldObject: change.oldObject }, context)
+    }
+  }
+}
+
+/** True when the change is of one of these kinds. */
+export function isOn<K extends KindName>(kinds: readonly K[], change: Change): change is Change<K> {
+  return kinds.some(kind => kind === change.kind)
+}
