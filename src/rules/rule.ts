@@ -48,6 +48,8 @@ export interface Rule<K extends KindName = KindName> {
   readonly why: string
   /** What to do about a finding. */
   readonly fix: string
+  /** A short manifest, or the part of one, that the rule refuses. */
+  readonly example: string
   /** Sources: documentation, upstream issue or file. */
   readonly see: readonly string[]
   readonly on: readonly K[]

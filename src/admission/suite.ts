@@ -1,0 +1,139 @@
+import { Inventory } from '../inventory/inventory.ts'
+import { decodeObject, kindOf, type KindName } from '../kinds/index.ts'
+import { refKey, type ObjectRef } from '../kinds/object-ref.ts'
+import type { PolicyTest, PolicyTestCase } from '../policy/policy-test.ts'
+import { expectationFailures, type CaseResult } from './expectation.ts'
+import { judge } from './judge.ts'
+import { mutate } from './mutate.ts'
+import { patched } from './patch.ts'
+import type { PolicySnapshot, Ports } from './ports.ts'
+import { admissionReview, rawObject, type RawObject, type UserInfo } from './raw-object.ts'
+import { parseReview, type Review } from './review.ts'
+import { validatingResponse } from './response.ts'
+
+/** A case's outcome: no failures means it passed. */
+export interface SuiteCase {
+  readonly name: string
+  readonly failures: readonly string[]
+}
+
+/** Who asks when a case names nobody: an administrator. */
+const ADMINISTRATOR: UserInfo = {
+  username: 'kubernetes-admin',
+  groups: ['system:masters', 'system:authenticated']
+}
+
+/**
+ * Runs the cases of one suite, each as the API server would: mutate, then validate the result, against the suite's
+ * objects with the case's own laid over them. The inventory is built once; a case costs what it changes.
+ */
+export async function runSuite(suite: PolicyTest, snapshot: PolicySnapshot): Promise<readonly SuiteCase[]> {
+  const world = new World(suite.spec.existing)
+  const results: SuiteCase[] = []
+  for (const testCase of suite.spec.cases) {
+    const restore = world.enter(testCase)
+    results.push({ name: testCase.name, failures: await runCase(testCase, world, snapshot) })
+    restore()
+  }
+  return results
+}
+
+async function runCase(
+  testCase: PolicyTestCase,
+  world: World,
+  snapshot: PolicySnapshot
+): Promise<readonly string[]> {
+  const review = reviewOf(testCase, world)
+  if (typeof review === 'string') return [review]
+  const ports: Ports = { snapshot: () => snapshot, view: world.inventory, confirm: async () => [] }
+  const patch = await mutate(review, ports)
+  const final = patch.length === 0 ? review : { ...review, object: patched(objectOf(review), patch) }
+  const judgement = await judge(final, ports)
+  const response = validatingResponse(final, judgement, 'ignore')
+  const result: CaseResult = { judgement, response, patch }
+  return expectationFailures(testCase.expect, result)
+}
+
+/** The case's request as a review; a sentence when it cannot be one. */
+function reviewOf(testCase: PolicyTestCase, world: World): Review | string {
+  const { request } = testCase
+  const given = rawObject(request.object)
+  const oldObject =
+    request.operation === 'CREATE' ? undefined : world.stored(rawObject(request.oldObject) ?? given)
+  const object = request.operation === 'DELETE' ? undefined : given
+  if (request.operation !== 'CREATE' && oldObject === undefined) {
+    return `${request.operation} of an object that is not stored: give request.oldObject, or the object under existing`
+  }
+  const body = admissionReview({
+    uid: 'policy-test',
+    operation: request.operation,
+    subResource: request.subResource,
+    dryRun: request.dryRun,
+    user: request.user ?? ADMINISTRATOR,
+    object,
+    oldObject
+  })
+  const parsed = parseReview(body)
+  return parsed.ok ? parsed.review : parsed.reason
+}
+
+function objectOf(review: Review): Record<string, unknown> {
+  return rawObject(review.object)?.json ?? {}
+}
+
+/** The stored objects of a suite: decoded in an inventory, raw for `oldObject`. */
+class World {
+  readonly inventory = new Inventory()
+  private readonly raw = new Map<string, RawObject>()
+
+  constructor(existing: readonly unknown[]) {
+    this.inventory.setAllKnown()
+    for (const json of existing) this.store(rawObject(json))
+  }
+
+  /** What is stored under the name of this object; undefined when nothing is. */
+  stored(object: RawObject | undefined): RawObject | undefined {
+    return object === undefined ? undefined : this.raw.get(refKey(object.ref))
+  }
+
+  /** Lays a case's objects over the suite's and answers how to undo it. */
+  enter(testCase: PolicyTestCase): () => void {
+    const undo: (() => void)[] = []
+    const change = (ref: ObjectRef, group: string, object: RawObject | undefined) => {
+      const before = this.raw.get(refKey(ref))
+      undo.push(() => (before === undefined ? this.remove(ref, group) : this.store(before)))
+      if (object === undefined) this.remove(ref, group)
+      else this.store(object)
+    }
+    for (const ref of testCase.absent) {
+      const before = this.raw.get(refKey(ref))
+      if (before !== undefined) change(before.ref, before.group, undefined)
+    }
+    const { request } = testCase
+    const added = [...testCase.existing, ...(request.operation === 'CREATE' ? [] : [request.oldObject])]
+    for (const json of added) {
+      const object = rawObject(json)
+      if (object !== undefined) change(object.ref, object.group, object)
+    }
+    return () => undo.toReversed().forEach(step => step())
+  }
+
+  private store(object: RawObject | undefined): void {
+    if (object === undefined) return
+    this.raw.set(refKey(object.ref), object)
+    const kind = kindOf(object.group, object.ref.kind)
+    if (kind !== undefined) putDecoded(this.inventory, kind, object)
+  }
+
+  private remove(ref: ObjectRef, group: string): void {
+    this.raw.delete(refKey(ref))
+    const kind = kindOf(group, ref.kind)
+    if (kind !== undefined) this.inventory.delete(kind, ref.namespace, ref.name)
+  }
+}
+
+/** Decodes and stores one object; one that does not decode is left out, as the API server could not have stored it. */
+function putDecoded<K extends KindName>(inventory: Inventory, kind: K, object: RawObject): void {
+  const decoded = decodeObject(kind, object.json)
+  if (decoded.ok) inventory.put(kind, decoded.object)
+}

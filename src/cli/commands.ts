@@ -1,0 +1,132 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+import type { Ports } from '../admission/ports.ts'
+import { runCheck } from './check.ts'
+import { UnusableError, type Io } from './io.ts'
+import { runManifests } from './manifests.ts'
+import { DEFAULT_POLICIES, loadPolicies } from './policies.ts'
+import { runReview } from './review.ts'
+import { runExplain, runRules } from './rules.ts'
+import { runServe } from './serve.ts'
+import { runTest } from './test.ts'
+import { openWorld, type WorldOptions } from './world.ts'
+
+/** Called with the exit code of the command that ran. */
+type Done = (exitCode: number) => void
+
+/** Adds every verb to the program. The texts here are what --help prints and what the README repeats. */
+export function addCommands(program: Command, io: Io, done: Done): void {
+  addServe(program, io, done)
+  addReview(program, io, done)
+  addCheck(program, io, done)
+  addTest(program, io, done)
+  addCatalogue(program, io, done)
+  addManifests(program, io, done)
+}
+
+function addServe(program: Command, io: Io, done: Done): void {
+  withWorld(program.command('serve').description('answer the API server: the webhook itself'))
+    .option('--listen <host:port>', 'where reviews are answered over TLS', '127.0.0.1:8443')
+    .option('--admin-listen <host:port>', 'where /healthz, /readyz and /metrics are', '127.0.0.1:8080')
+    .option('--certs <dir>', 'where certificates are kept, and made when there are none', 'certs')
+    .option('--tls-cert <file>', 'PEM certificate to use instead (with --tls-key)')
+    .option('--tls-key <file>', 'PEM key to use instead (with --tls-cert)')
+    .option('--tls-name <name...>', 'more DNS names or addresses for the certificate that is made')
+    .option('--shutdown-delay <seconds>', 'go on serving this long after SIGTERM', wholeNumber, 0)
+    .addOption(logLevel())
+    .action(async options => done(await runServe(options, io)))
+}
+
+function addReview(program: Command, io: Io, done: Done): void {
+  withWorld(program.command('review').description('answer one AdmissionReview from a file or standard input'))
+    .argument('[file]', 'the review as JSON; - is standard input', '-')
+    .option('--mutate', 'ask for defaults instead of a verdict', false)
+    .option('--server <url>', 'ask this running server instead')
+    .option('--ca <file>', "PEM certificate that the server's must chain to")
+    .action(async (file: string, options: WorldOptions & ReviewFlags) => {
+      const ports = async (): Promise<Ports> => (await openWorld(options, io)).ports
+      done(await runReview({ file, mutate: options.mutate, server: options.server, ca: options.ca }, ports, io))
+    })
+}
+
+interface ReviewFlags {
+  readonly mutate: boolean
+  readonly server?: string
+  readonly ca?: string
+}
+
+function addCheck(program: Command, io: Io, done: Done): void {
+  withWorld(program.command('check').description('judge manifests and kMetal values as if applied in order'))
+    .argument('<path...>', 'files and directories; - is standard input')
+    .option('--as <user>', 'who applies them', 'kubernetes-admin')
+    .option('--as-group <group>', 'a group of that user; repeatable', collect, [])
+    .addOption(formats('text', 'json', 'sarif', 'junit'))
+    .option('--output <file>', 'write the report there instead of standard output')
+    .action(async (paths: string[], options) => done(await runCheck({ ...options, paths }, io)))
+}
+
+function addTest(program: Command, io: Io, done: Done): void {
+  withPolicies(program.command('test').description('run PolicyTest suites'))
+    .argument('<path...>', 'files and directories')
+    .addOption(formats('text', 'json', 'junit'))
+    .option('--output <file>', 'write the report there instead of standard output')
+    .action(async (paths: string[], options) => done(await runTest({ ...options, paths }, io)))
+}
+
+function addCatalogue(program: Command, io: Io, done: Done): void {
+  program
+    .command('rules')
+    .description('list the rules')
+    .addOption(formats('text', 'markdown', 'json'))
+    .action((options: { format: 'text' | 'markdown' | 'json' }) => done(runRules(options.format, io)))
+  withPolicies(program.command('explain').description('one rule: what it requires, why, and what to do'))
+    .argument('<rule>', 'its id, such as pool-overlap')
+    .action((id: string, options: { policies: readonly string[] }) =>
+      done(runExplain(id, loadPolicies(orDefault(options.policies)), io))
+    )
+}
+
+function addManifests(program: Command, io: Io, done: Done): void {
+  withPolicies(program.command('manifests').description('print what is installed in a cluster'))
+    .option('--namespace <name>', 'where poolguard runs', 'poolguard')
+    .option('--image <image>', 'the container image', 'poolguard:0.1.0')
+    .option('--replicas <n>', 'how many pods', wholeNumber, 3)
+    .option('--url <url>', 'print webhooks that call this address instead of the Service')
+    .option('--certs <dir>', 'make certificates there, and include them as Secret and caBundle')
+    .option('--ca <file>', 'PEM certificate for caBundle')
+    .option('--output <dir>', 'write one file a concern there instead of printing')
+    .action(async options => done(await runManifests(options, io)))
+}
+
+function withPolicies(command: Command): Command {
+  return command.option('--policies <path>', 'folder or file of policies; repeatable (default: "policies")', collect, [])
+}
+
+function withWorld(command: Command): Command {
+  return withPolicies(command)
+    .option('--inventory <path>', 'what is there already, from files; repeatable', collect, [])
+    .option('--kubeconfig <file>', 'what is there already, from this cluster')
+}
+
+/** The policies named, or those of the default folder. */
+export function orDefault(policies: readonly string[]): readonly string[] {
+  return policies.length > 0 ? policies : [DEFAULT_POLICIES]
+}
+
+function formats(first: string, ...others: readonly string[]): Option {
+  return new Option('--format <format>', 'how to print the result').choices([first, ...others]).default(first)
+}
+
+function logLevel(): Option {
+  return new Option('--log-level <level>', 'what goes to standard error')
+    .choices(['debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value]
+}
+
+function wholeNumber(value: string): number {
+  if (!/^\d{1,6}$/.test(value)) throw new InvalidArgumentError('It is not a whole number.')
+  return Number(value)
+}

@@ -1,0 +1,147 @@
+import type { Manifest } from '../../admission/registration.ts'
+
+export interface InstallOptions {
+  readonly namespace: string
+  readonly image: string
+  readonly replicas: number
+}
+
+/** Ports of the container and the Service: admission over TLS, and health and metrics in plain HTTP. */
+const ADMISSION_PORT = 8443
+const ADMIN_PORT = 8080
+
+/** The port the API server calls. */
+export const SERVICE_PORT = 443
+
+/** Seconds a pod goes on serving after SIGTERM, since API servers keep connections to it for a while (limits in server/). */
+const SHUTDOWN_SECONDS = 10
+/** `timeoutSeconds` of the webhooks for what is in flight then, and 5 s of slack. */
+const GRACE_SECONDS = SHUTDOWN_SECONDS + 5 + 5
+
+const LABELS = { 'app.kubernetes.io/name': 'poolguard' }
+
+/** The namespace, ServiceAccount, Deployment, Service and PodDisruptionBudget, in the order of `kubectl apply`. */
+export function workload(options: InstallOptions): readonly Manifest[] {
+  const { namespace } = options
+  const meta = { name: 'poolguard', namespace, labels: LABELS }
+  return [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels: namespaceLabels() } },
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: meta },
+    deployment(meta, options),
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: meta,
+      spec: {
+        selector: LABELS,
+        ports: [
+          { name: 'admission', port: SERVICE_PORT, targetPort: 'admission' },
+          { name: 'admin', port: ADMIN_PORT, targetPort: 'admin' }
+        ]
+      }
+    },
+    {
+      apiVersion: 'policy/v1',
+      kind: 'PodDisruptionBudget',
+      metadata: meta,
+      spec: { minAvailable: 1, selector: { matchLabels: LABELS } }
+    }
+  ]
+}
+
+function namespaceLabels(): Manifest {
+  return { ...LABELS, 'pod-security.kubernetes.io/enforce': 'restricted' }
+}
+
+function deployment(meta: Manifest, { image, replicas }: InstallOptions): Manifest {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: meta,
+    spec: {
+      replicas,
+      selector: { matchLabels: LABELS },
+      strategy: { rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+      template: { metadata: { labels: LABELS }, spec: podSpec(image) }
+    }
+  }
+}
+
+function podSpec(image: string): Manifest {
+  return {
+    serviceAccountName: 'poolguard',
+    priorityClassName: 'system-cluster-critical',
+    terminationGracePeriodSeconds: GRACE_SECONDS,
+    securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+    topologySpreadConstraints: [
+      {
+        maxSkew: 1,
+        topologyKey: 'kubernetes.io/hostname',
+        whenUnsatisfiable: 'ScheduleAnyway',
+        labelSelector: { matchLabels: LABELS }
+      }
+    ],
+    containers: [container(image)],
+    volumes: [
+      { name: 'certs', secret: { secretName: 'poolguard-tls' } },
+      { name: 'policies', configMap: { name: 'poolguard-policies' } }
+    ]
+  }
+}
+
+function container(image: string): Manifest {
+  const probe = (path: string) => ({ httpGet: { path, port: 'admin' } })
+  return {
+    name: 'poolguard',
+    image,
+    args: [
+      'serve',
+      '--policies=/policies',
+      `--listen=0.0.0.0:${ADMISSION_PORT}`,
+      `--admin-listen=0.0.0.0:${ADMIN_PORT}`,
+      '--tls-cert=/certs/tls.crt',
+      '--tls-key=/certs/tls.key',
+      `--shutdown-delay=${SHUTDOWN_SECONDS}`
+    ],
+    ports: [
+      { name: 'admission', containerPort: ADMISSION_PORT },
+      { name: 'admin', containerPort: ADMIN_PORT }
+    ],
+    readinessProbe: { ...probe('/readyz'), periodSeconds: 5 },
+    livenessProbe: { ...probe('/healthz'), periodSeconds: 10, failureThreshold: 6 },
+    resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '512Mi' } },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] }
+    },
+    volumeMounts: [
+      { name: 'certs', mountPath: '/certs', readOnly: true },
+      { name: 'policies', mountPath: '/policies', readOnly: true }
+    ]
+  }
+}
+
+/** The Secret and ConfigMap that the Deployment mounts; each only when there is something to put in. */
+export function mounted(
+  namespace: string,
+  tls: { readonly cert: string; readonly key: string } | undefined,
+  policies: readonly { readonly name: string; readonly text: string }[]
+): readonly Manifest[] {
+  const meta = (name: string) => ({ name, namespace, labels: LABELS })
+  const configMap = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: meta('poolguard-policies'),
+    data: Object.fromEntries(policies.map(({ name, text }) => [name, text]))
+  }
+  if (tls === undefined) return [configMap]
+  const secret = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    type: 'kubernetes.io/tls',
+    metadata: meta('poolguard-tls'),
+    stringData: { 'tls.crt': tls.cert, 'tls.key': tls.key }
+  }
+  return [secret, configMap]
+}

@@ -1,0 +1,20 @@
+/** The outside world as the commands see it, so that tests can stand in for it. */
+export interface Io {
+  /** The result alone. */
+  stdout(text: string): void
+  /** Everything else: progress, hints, errors. */
+  stderr(text: string): void
+  /** True when stdout is a terminal that may show colour. */
+  readonly isTerminal: boolean
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** All of standard input. */
+  stdin(): Promise<string>
+}
+
+/** Exit codes, everywhere: nothing denied; something denied or a test failed; the tool could not do its work. */
+export const EXIT = { ok: 0, denied: 1, unusable: 2 } as const
+
+/** The tool cannot do its work: printed as `poolguard: message`, exit code 2. Thrown only in this folder. */
+export class UnusableError extends Error {
+  override readonly name = 'UnusableError'
+}

@@ -1,0 +1,42 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { PolicySnapshot } from '../admission/ports.ts'
+import { formatDocumentError } from '../policy/document-error.ts'
+import { planClaims } from '../policy/plan-claims.ts'
+import { parsePolicies, type PolicyFile } from '../policy/policy-set.ts'
+import { bindRules } from '../rules/evaluate.ts'
+import { RULES, RULE_ACTIONS } from '../rules/index.ts'
+import { UnusableError } from './io.ts'
+
+/** Where policies are looked for when no --policies is given, relative to the working directory. */
+export const DEFAULT_POLICIES = 'policies'
+
+/**
+ * Reads the policies of these folders (their *.yaml and *.yml, without descending) and files. Throws UnusableError with
+ * every error, one a line as file:line:column, so that nothing starts on half a policy.
+ */
+export function loadPolicies(paths: readonly string[]): PolicySnapshot {
+  return snapshotOf(paths.flatMap(readPolicyFiles))
+}
+
+/** Parses policy files that were read already. Throws UnusableError as `loadPolicies` does. */
+export function snapshotOf(files: readonly PolicyFile[]): PolicySnapshot {
+  const parsed = parsePolicies(files, RULE_ACTIONS)
+  if (!parsed.ok) throw new UnusableError(parsed.errors.map(formatDocumentError).join('\n'))
+  const { plan, actions, fingerprint } = parsed.policies
+  return { plan, rules: bindRules(RULES, actions), claims: planClaims(plan), fingerprint }
+}
+
+/** The texts of one --policies argument. Throws UnusableError when it cannot be read. */
+export function readPolicyFiles(path: string): readonly PolicyFile[] {
+  try {
+    if (!statSync(path).isDirectory()) return [{ path, text: readFileSync(path, 'utf8') }]
+    const names = readdirSync(path, { withFileTypes: true })
+      .filter(entry => !entry.isDirectory() && /\.ya?ml$/.test(entry.name))
+      .map(entry => entry.name)
+      .toSorted()
+    return names.map(name => ({ path: join(path, name), text: readFileSync(join(path, name), 'utf8') }))
+  } catch (error) {
+    throw new UnusableError(`cannot read policies: ${error instanceof Error ? error.message : path}`)
+  }
+}

@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs'
+import { request } from 'node:https'
+import { createAnswerReview } from '../admission/answer-review.ts'
+import type { Ports } from '../admission/ports.ts'
+import { isRecord } from '../kinds/decode.ts'
+import { EXIT, UnusableError, type Io } from './io.ts'
+
+export interface ReviewOptions {
+  /** A path, or '-' for standard input. */
+  readonly file: string
+  readonly mutate: boolean
+  /** Asks this running server instead: scheme, host and port. */
+  readonly server: string | undefined
+  /** PEM file that the server's certificate must chain to. */
+  readonly ca: string | undefined
+}
+
+/** The longest wait for a server's answer: the API server itself never waits longer for a webhook. */
+const SERVER_TIMEOUT_MS = 30_000
+
+/** `poolguard review`: one AdmissionReview in, one out on stdout. Exit code 1 when it is denied. */
+export async function runReview(options: ReviewOptions, ports: () => Promise<Ports>, io: Io): Promise<number> {
+  const text = await readReview(options.file, io)
+  const path = options.mutate ? 'mutate' : 'validate'
+  const answer =
+    options.server === undefined
+      ? await createAnswerReview(await ports())(parseJson(text, options.file), { path, onFault: 'fail' })
+      : await askServer(new URL(`/${path}`, options.server), text, options.ca)
+  if (answer.httpStatus !== 200) throw new UnusableError(`${options.file}: ${errorOf(answer.body)}`)
+  io.stdout(`${JSON.stringify(answer.body, undefined, 2)}\n`)
+  const response = isRecord(answer.body) ? answer.body['response'] : undefined
+  return isRecord(response) && response['allowed'] === true ? EXIT.ok : EXIT.denied
+}
+
+async function readReview(file: string, io: Io): Promise<string> {
+  if (file === '-') return io.stdin()
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new UnusableError(error instanceof Error ? error.message : `cannot read ${file}`)
+  }
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new UnusableError(`${file}: not JSON: ${error instanceof Error ? error.message : 'unreadable'}`)
+  }
+}
+
+function errorOf(body: unknown): string {
+  const error = isRecord(body) ? body['error'] : undefined
+  return typeof error === 'string' ? error : 'no answer'
+}
+
+interface ServerAnswer {
+  readonly httpStatus: number
+  readonly body: unknown
+}
+
+function askServer(url: URL, text: string, caFile: string | undefined): Promise<ServerAnswer> {
+  const ca = caFile === undefined ? {} : { ca: readCa(caFile) }
+  return new Promise((resolve, reject) => {
+    const failed = (error: Error) => reject(new UnusableError(`${url.href}: ${error.message}`))
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }
+    const sent = request(url, { method: 'POST', headers, timeout: SERVER_TIMEOUT_MS, ...ca }, response => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('error', failed)
+      response.on('end', () => {
+        const body = Buffer.concat(chunks).toString('utf8')
+        resolve({ httpStatus: response.statusCode ?? 0, body: bodyOf(body) })
+      })
+    })
+    sent.on('timeout', () => sent.destroy(new Error(`no answer within ${SERVER_TIMEOUT_MS / 1000} s`)))
+    sent.on('error', failed)
+    sent.end(text)
+  })
+}
+
+function bodyOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return { error: text.slice(0, 200) }
+  }
+}
+
+function readCa(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new UnusableError(error instanceof Error ? error.message : `cannot read ${file}`)
+  }
+}
