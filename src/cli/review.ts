@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { createAnswerReview } from '../admission/answer-review.ts'
 import type { Ports } from '../admission/ports.ts'
 import { isRecord } from '../kinds/decode.ts'
+import { readText } from './files.ts'
 import { EXIT, UnusableError, type Io } from './io.ts'
 
 export interface ReviewOptions {
@@ -20,7 +20,7 @@ const SERVER_TIMEOUT_MS = 30_000
 
 /** `poolguard review`: one AdmissionReview in, one out on stdout. Exit code 1 when it is denied. */
 export async function runReview(options: ReviewOptions, ports: () => Promise<Ports>, io: Io): Promise<number> {
-  const text = await readReview(options.file, io)
+  const text = options.file === '-' ? await io.stdin() : readText(options.file)
   const path = options.mutate ? 'mutate' : 'validate'
   const answer =
     options.server === undefined
@@ -30,15 +30,6 @@ export async function runReview(options: ReviewOptions, ports: () => Promise<Por
   io.stdout(`${JSON.stringify(answer.body, undefined, 2)}\n`)
   const response = isRecord(answer.body) ? answer.body['response'] : undefined
   return isRecord(response) && response['allowed'] === true ? EXIT.ok : EXIT.denied
-}
-
-async function readReview(file: string, io: Io): Promise<string> {
-  if (file === '-') return io.stdin()
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new UnusableError(error instanceof Error ? error.message : `cannot read ${file}`)
-  }
 }
 
 function parseJson(text: string, file: string): unknown {
@@ -60,7 +51,7 @@ interface ServerAnswer {
 }
 
 function askServer(url: URL, text: string, caFile: string | undefined): Promise<ServerAnswer> {
-  const ca = caFile === undefined ? {} : { ca: readCa(caFile) }
+  const ca = caFile === undefined ? {} : { ca: readText(caFile) }
   return new Promise((resolve, reject) => {
     const failed = (error: Error) => reject(new UnusableError(`${url.href}: ${error.message}`))
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }
@@ -84,13 +75,5 @@ function bodyOf(text: string): unknown {
     return JSON.parse(text)
   } catch {
     return { error: text.slice(0, 200) }
-  }
-}
-
-function readCa(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new UnusableError(error instanceof Error ? error.message : `cannot read ${file}`)
   }
 }

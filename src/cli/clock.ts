@@ -1,0 +1,13 @@
+import type { Clock } from '../cluster/clock.ts'
+
+/** The machine's own time, for the watches. */
+export function systemClock(): Clock {
+  return {
+    nowMs: () => performance.now(),
+    after(ms, run) {
+      const timer = setTimeout(run, ms)
+      return () => clearTimeout(timer)
+    },
+    random: () => Math.random()
+  }
+}

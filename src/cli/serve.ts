@@ -1,0 +1,118 @@
+import { createAnswerReview, faultAnswer } from '../admission/answer-review.ts'
+import { KIND_NAMES } from '../kinds/index.ts'
+import { startServer, type Endpoint, type RunningServer } from '../server/listen.ts'
+import { createLogger, type Log } from '../server/logger.ts'
+import { createMetrics } from '../server/metrics.ts'
+import type { ReadinessCheck } from '../server/admin-app.ts'
+import { certificatesIn } from './certificates.ts'
+import { readText } from './files.ts'
+import { EXIT, UnusableError, type Io } from './io.ts'
+import { DEFAULT_POLICIES, loadPolicies } from './policies.ts'
+import { clusterWorld, fileWorld, type World, type WorldOptions } from './world.ts'
+
+export interface ServeOptions extends WorldOptions {
+  readonly listen: string
+  readonly adminListen: string
+  readonly certs: string
+  readonly tlsCert?: string
+  readonly tlsKey?: string
+  readonly tlsName?: readonly string[]
+  readonly shutdownDelay: number
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+}
+
+/** `poolguard serve`: answers until SIGTERM or SIGINT, then stops without failing a call. */
+export async function runServe(options: ServeOptions, io: Io): Promise<number> {
+  const listen = endpoint(options.listen, '--listen')
+  const adminListen = endpoint(options.adminListen, '--admin-listen')
+  const snapshot = loadPolicies(options.policies.length > 0 ? options.policies : [DEFAULT_POLICIES])
+  const log = createLogger({ level: options.logLevel })
+  const world = serveWorld(snapshot, options, log)
+  const tls = await certificatePair(options)
+  const server = await startServer({
+    answer: createAnswerReview(world.ports),
+    faultAnswer,
+    tls,
+    listen,
+    adminListen,
+    ready: () => readiness(world, snapshot.fingerprint),
+    metrics: createMetrics({ kinds: KIND_NAMES, now: () => new Date() }),
+    log,
+    shutdownDelayMs: options.shutdownDelay * 1000
+  }).catch((error: unknown) => {
+    throw new UnusableError(error instanceof Error ? error.message : 'cannot listen')
+  })
+  if (world.watcher === undefined) io.stderr(nextCommand(server, options))
+  await untilStopped()
+  await server.stop()
+  await world.close()
+  return EXIT.ok
+}
+
+function serveWorld(snapshot: ReturnType<typeof loadPolicies>, options: ServeOptions, log: Log): World {
+  if (options.inventory.length > 0) return fileWorld(snapshot, options.inventory)
+  return clusterWorld(snapshot, options.kubeconfig ?? 'in-cluster', ({ kind, state, lastError, objects }) => {
+    const level = lastError === undefined ? 'info' : 'warn'
+    log[level]({ kind, state, objects, ...(lastError === undefined ? {} : { error: lastError }) }, 'watch')
+  })
+}
+
+/** One check for the policies and one a watched kind: a kind that was never read makes the process unready. */
+function readiness(world: World, fingerprint: string): readonly ReadinessCheck[] {
+  const policies = { name: 'policies', ok: true, detail: fingerprint }
+  const watches = world.watcher?.status() ?? []
+  const kinds = watches.map(({ kind, state, objects, lastError }) => ({
+    name: `inventory/${kind}`,
+    ok: state !== 'syncing',
+    detail: `${state}, ${objects} objects${lastError === undefined ? '' : `, ${lastError}`}`
+  }))
+  return [policies, ...kinds]
+}
+
+async function certificatePair(options: ServeOptions): Promise<{ cert: string; key: string }> {
+  const { tlsCert, tlsKey } = options
+  if (tlsCert !== undefined && tlsKey !== undefined) return { cert: readText(tlsCert), key: readText(tlsKey) }
+  if (tlsCert !== undefined || tlsKey !== undefined) {
+    throw new UnusableError('--tls-cert and --tls-key go together')
+  }
+  return certificatesIn(options.certs, options.tlsName ?? [])
+}
+
+/** `host:port`, with brackets around an IPv6 host. */
+function endpoint(text: string, flag: string): Endpoint {
+  const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text)
+  const port = Number(match?.[3])
+  const host = match?.[1] ?? match?.[2]
+  if (host === undefined || port > 65_535) {
+    throw new UnusableError(`${flag} ${JSON.stringify(text)} is not host:port, such as 127.0.0.1:8443`)
+  }
+  return { host, port }
+}
+
+/** What to type next, for somebody who has just started it on files. */
+function nextCommand(server: RunningServer, options: ServeOptions): string {
+  const { host, port } = server.address
+  const ca = options.tlsCert ?? `${options.certs}/ca.crt`
+  return [
+    '',
+    `poolguard serves ${options.inventory.join(', ')} at https://${host}:${port}. In another terminal, try`,
+    '',
+    `    node dist/poolguard.js review --server https://${host}:${port} --ca ${ca} manifests/examples/review-overlap.json`,
+    '',
+    'which asks it about a pool that overlaps another one, and is refused. Ctrl-C stops it.',
+    '',
+    ''
+  ].join('\n')
+}
+
+/** Resolves at the first SIGTERM or SIGINT; the second one ends the process at once, as the default does. */
+function untilStopped(): Promise<void> {
+  return new Promise(resolve => {
+    const signals = ['SIGTERM', 'SIGINT'] as const
+    const stopped = () => {
+      for (const signal of signals) process.off(signal, stopped)
+      resolve()
+    }
+    for (const signal of signals) process.on(signal, stopped)
+  })
+}

@@ -1,0 +1,81 @@
+import type { Ports } from '../admission/ports.ts'
+import { connect } from '../cluster/connect.ts'
+import { liveReader } from '../cluster/live-reader.ts'
+import type { WatchStatus } from '../cluster/reflector.ts'
+import { startWatching, type Watcher } from '../cluster/watcher.ts'
+import { Inventory } from '../inventory/inventory.ts'
+import { RULES } from '../rules/index.ts'
+import { systemClock } from './clock.ts'
+import { watchedKinds } from './install/rbac.ts'
+import { UnusableError, type Io } from './io.ts'
+import { DEFAULT_POLICIES, loadPolicies } from './policies.ts'
+import { loadInventoryFiles } from './sources.ts'
+
+export interface WorldOptions {
+  readonly policies: readonly string[]
+  readonly inventory: readonly string[]
+  readonly kubeconfig?: string
+}
+
+/** What a command decides on: the policies, and what is there already. */
+export interface World {
+  readonly ports: Ports
+  readonly inventory: Inventory
+  /** The watches that keep the inventory fresh; undefined when it came from files or there is none. */
+  readonly watcher: Watcher | undefined
+  close(): Promise<void>
+}
+
+/** Longest wait for the first complete list of every kind by commands that answer once. */
+const FIRST_SYNC_MS = 30_000
+
+/** Policies and inventory for a command that answers once: the cluster is listed, and must answer. */
+export async function openWorld(options: WorldOptions, io: Io): Promise<World> {
+  const snapshot = loadPolicies(options.policies.length > 0 ? options.policies : [DEFAULT_POLICIES])
+  if (options.kubeconfig === undefined) return fileWorld(snapshot, options.inventory)
+  const world = clusterWorld(snapshot, options.kubeconfig, status => reportTrouble(status, io))
+  if (!(await within(FIRST_SYNC_MS, world.watcher.synced()))) {
+    await world.close()
+    throw new UnusableError(`the cluster of ${options.kubeconfig} did not answer within ${FIRST_SYNC_MS / 1000} s`)
+  }
+  return world
+}
+
+/** Policies and inventory from files; without inventory files no kind is known, so that absences mean nothing. */
+export function fileWorld(snapshot: ReturnType<typeof loadPolicies>, paths: readonly string[]): World {
+  const inventory = paths.length === 0 ? new Inventory() : loadInventoryFiles(paths).inventory
+  const ports = { snapshot: () => snapshot, view: inventory, confirm: async () => [] }
+  return { ports, inventory, watcher: undefined, close: async () => {} }
+}
+
+/** Policies from files, and an inventory that follows the cluster of a kubeconfig file, or `in-cluster`. */
+export function clusterWorld(
+  snapshot: ReturnType<typeof loadPolicies>,
+  kubeconfig: string,
+  log: (status: WatchStatus) => void
+): World & { readonly watcher: Watcher } {
+  const clock = systemClock()
+  const inventory = new Inventory()
+  const api = connect({ kubeconfig, clock })
+  const watcher = startWatching({ api, inventory, kinds: watchedKinds(RULES), clock, log })
+  const read = liveReader({ api, watcher, clock })
+  const confirm: Ports['confirm'] = async refs => (await read(refs)).map(({ ref }) => ref)
+  return {
+    ports: { snapshot: () => snapshot, view: inventory, confirm },
+    inventory,
+    watcher,
+    close: () => watcher.stop()
+  }
+}
+
+function reportTrouble(status: WatchStatus, io: Io): void {
+  if (status.lastError !== undefined) io.stderr(`poolguard: ${status.kind}: ${status.state}: ${String(status.lastError)}\n`)
+}
+
+async function within(ms: number, promise: Promise<boolean>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>(resolve => {
+    timer = setTimeout(() => resolve(false), ms)
+  })
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
+}

@@ -1,0 +1,60 @@
+import { join } from 'node:path'
+
+import { requireCommand, runCommand } from './command.ts'
+import type { CommandOptions, CommandResult } from './command.ts'
+import { program } from './locations.ts'
+import type { Credentials } from './users.ts'
+
+export type CallOptions = {
+  /** Key of `users`; admin when absent. */
+  readonly user?: string
+  /** Given on stdin, for `-f -`. */
+  readonly input?: string
+}
+
+/** kubectl and helm against one cluster, as whoever is asked for. */
+export type Client = {
+  /** The cluster's state folder. */
+  readonly directory: string
+  readonly credentials: Credentials
+  /** Runs kubectl; a refusal is a result with `code` 1 and the reason in `stderr`. */
+  kubectl(args: readonly string[], options?: CallOptions): Promise<CommandResult>
+  /** Runs kubectl and returns its stdout; throws when it fails. */
+  mustKubectl(args: readonly string[], options?: CallOptions): Promise<string>
+  helm(args: readonly string[], options?: CallOptions): Promise<CommandResult>
+  /** Applies objects (server-side, so that no annotation is added); throws when one is refused. */
+  apply(objects: readonly object[], options?: Omit<CallOptions, 'input'>): Promise<void>
+}
+
+export function createClient(directory: string, credentials: Credentials): Client {
+  const settings = (options: CallOptions): CommandOptions => ({
+    env: {
+      ...helmFolders(directory),
+      KUBECONFIG: credentials.kubeconfig(options.user ?? 'admin'),
+      KUBECACHEDIR: join(directory, 'kubectl')
+    },
+    ...(options.input === undefined ? {} : { input: options.input })
+  })
+  const mustKubectl: Client['mustKubectl'] = (args, options = {}) =>
+    requireCommand(program('kubectl'), args, settings(options))
+  return {
+    directory,
+    credentials,
+    kubectl: (args, options = {}) => runCommand(program('kubectl'), args, settings(options)),
+    mustKubectl,
+    helm: (args, options = {}) => runCommand(program('helm'), args, settings(options)),
+    apply: async (objects, options = {}) => {
+      const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects })
+      await mustKubectl(['apply', '--server-side', '-f', '-'], { ...options, input })
+    }
+  }
+}
+
+/** Helm writes into the user's home otherwise. */
+function helmFolders(directory: string): Record<string, string> {
+  return {
+    HELM_CACHE_HOME: join(directory, 'helm/cache'),
+    HELM_CONFIG_HOME: join(directory, 'helm/config'),
+    HELM_DATA_HOME: join(directory, 'helm/data')
+  }
+}

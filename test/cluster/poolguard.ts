@@ -1,0 +1,148 @@
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+
+import type { Cluster } from './cluster.ts'
+import { requireCommand } from './command.ts'
+import { isJsonObject, items, member, text } from './json.ts'
+import type { JsonObject } from './json.ts'
+import { root } from './locations.ts'
+import { freePorts } from './ports.ts'
+import { probe } from './probe.ts'
+import { startReady } from './process.ts'
+import type { RunningProcess } from './process.ts'
+import { poolguardNamespace } from './users.ts'
+
+export type PoolguardOptions = {
+  /** Folder of NetworkPlan and ExposurePolicy documents; the repository's policies/ when absent. */
+  readonly policies?: string
+  /** Added to `poolguard serve`. */
+  readonly flags?: readonly string[]
+}
+
+export type Poolguard = {
+  readonly process: RunningProcess
+  /** Where the webhooks answer: https://127.0.0.1:PORT. */
+  readonly url: string
+  /** Where /readyz and /metrics answer: http://127.0.0.1:PORT. */
+  readonly adminUrl: string
+  /** PEM file that its certificate is checked against. */
+  readonly caFile: string
+  /** Stops the program and leaves the webhooks registered: how the cluster behaves while poolguard is down. */
+  stop(): Promise<void>
+  /** Takes the webhooks off the API server, then stops the program. */
+  uninstall(): Promise<void>
+}
+
+const bundle = join(root, 'dist/poolguard.js')
+const webhookKinds = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration']
+/** What stands in for a Pod here is a process, so these would only be stored. */
+const podKinds = ['Deployment', 'Service', 'PodDisruptionBudget', 'NetworkPolicy']
+
+/**
+ * Installs poolguard as its own `manifests` say, except that it runs as a process under its ServiceAccount's name: RBAC
+ * first, then the program, then, once it is ready, the webhook configurations with URLs of this host.
+ */
+export async function startPoolguard(cluster: Cluster, options: PoolguardOptions = {}): Promise<Poolguard> {
+  const policies = resolve(options.policies ?? join(root, 'policies'))
+  const objects = await manifestObjects(cluster, policies)
+  requireServiceAccount(objects)
+  const isApplied = (object: JsonObject): boolean => !isWebhook(object) && !podKinds.includes(kindOf(object))
+  await cluster.apply(namespacesFirst(objects.filter(isApplied)))
+
+  const started = await startServer(cluster, policies, options.flags ?? [])
+  const ca = readFileSync(started.caFile).toString('base64')
+  const webhooks = objects.filter(isWebhook).map(object => withUrls(object, started.url, ca))
+  await cluster.apply(webhooks)
+  return {
+    ...started,
+    stop: () => started.process.stop(),
+    uninstall: async () => {
+      const names = webhooks.map(object => `${kindOf(object)}/${text(member(object, 'metadata'), 'name')}`)
+      await cluster.mustKubectl(['delete', ...names])
+      await started.process.stop()
+    }
+  }
+}
+
+/** What `poolguard manifests` prints. kubectl reads the YAML, so that no parser of poolguard's own is trusted here. */
+async function manifestObjects(cluster: Cluster, policies: string): Promise<readonly JsonObject[]> {
+  const input = await requireCommand(process.execPath, [bundle, 'manifests', '--policies', policies])
+  const create = ['create', '--dry-run=client', '--validate=false', '-o', 'json', '-f', '-']
+  const printed = await cluster.mustKubectl(create, { input })
+  // one indented JSON text after another
+  const texts = printed.split(/(?<=^\})\n(?=\{)/m)
+  const objects = texts.map((one): unknown => JSON.parse(one)).filter(isJsonObject)
+  return objects.flatMap(object => (kindOf(object) === 'List' ? items(object, 'items') : [object]))
+}
+
+/** The API server reads its token file only once, so the name must be the one that was written there. */
+function requireServiceAccount(objects: readonly JsonObject[]): void {
+  const wanted = `${poolguardNamespace}/poolguard`
+  const accounts = objects
+    .filter(object => kindOf(object) === 'ServiceAccount')
+    .map(object => member(object, 'metadata'))
+    .map(metadata => `${text(metadata, 'namespace')}/${text(metadata, 'name')}`)
+  if (accounts.includes(wanted)) return
+  throw new Error(`the manifests have no ServiceAccount ${wanted}, but: ${accounts.join(', ')}`)
+}
+
+function kindOf(object: JsonObject): string {
+  return text(object, 'kind')
+}
+
+function isWebhook(object: JsonObject): boolean {
+  return webhookKinds.includes(kindOf(object))
+}
+
+function isNamespace(object: JsonObject): boolean {
+  return kindOf(object) === 'Namespace'
+}
+
+function namespacesFirst(objects: readonly JsonObject[]): readonly JsonObject[] {
+  return objects.toSorted((a, b) => Number(isNamespace(b)) - Number(isNamespace(a)))
+}
+
+async function startServer(
+  cluster: Cluster,
+  policies: string,
+  flags: readonly string[]
+): Promise<Pick<Poolguard, 'process' | 'url' | 'adminUrl' | 'caFile'>> {
+  const folder = join(cluster.directory, 'poolguard')
+  mkdirSync(folder, { recursive: true })
+  const [port, adminPort] = await freePorts(2)
+  const adminUrl = `http://127.0.0.1:${adminPort}`
+  const command = {
+    name: 'poolguard',
+    command: process.execPath,
+    args: [
+      '--enable-source-maps',
+      bundle,
+      'serve',
+      `--kubeconfig=${cluster.kubeconfig('poolguard')}`,
+      `--policies=${policies}`,
+      `--listen=127.0.0.1:${port}`,
+      `--admin-listen=127.0.0.1:${adminPort}`,
+      ...flags
+    ],
+    // it makes its certificates in certs/ there
+    cwd: folder,
+    logFile: join(cluster.directory, 'logs/poolguard.log')
+  }
+  const isReady = async (): Promise<boolean> => (await probe(`${adminUrl}/readyz`)) === 200
+  const started = cluster.adopt(await startReady(command, isReady))
+  return {
+    process: started,
+    url: `https://127.0.0.1:${port}`,
+    adminUrl,
+    caFile: join(folder, 'certs/ca.crt')
+  }
+}
+
+/** The webhook configuration with `clientConfig.service` replaced by the URL it stands for. */
+function withUrls(object: JsonObject, url: string, caBundle: string): JsonObject {
+  const webhooks = items(object, 'webhooks').map(webhook => {
+    const service = member(member(webhook, 'clientConfig'), 'service')
+    return { ...webhook, clientConfig: { url: `${url}${text(service, 'path')}`, caBundle } }
+  })
+  return { ...object, webhooks }
+}
