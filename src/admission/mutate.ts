@@ -1,5 +1,6 @@
 import { isRecord } from '../kinds/decode.ts'
 import { defaultPool } from '../policy/grants.ts'
+import { serviceClassOf } from '../rules/service-class.ts'
 import { isOn, type Change, type RuleContext } from '../rules/rule.ts'
 import { changeOf } from './change.ts'
 import { defaultOvnEip } from './default-ovn-eip.ts'
@@ -35,7 +36,7 @@ function defaulted(
 ): Record<string, unknown> | undefined {
   const { operation } = change
   if (isOn(['Service'], change) && change.object !== undefined) {
-    const pool = defaultPool(plan, tenancy, 'direct')
+    const pool = defaultPool(plan, tenancy, serviceClassOf(change.object, requester))
     return defaultService(raw, {
       service: change.object,
       oldService: change.oldObject,
@@ -45,7 +46,14 @@ function defaulted(
     })
   }
   if (isOn(['OvnEip'], change) && change.object !== undefined) {
-    return defaultOvnEip(raw, { eip: change.object, operation, requester, plan, view })
+    return defaultOvnEip(raw, {
+      eip: change.object,
+      oldEip: change.oldObject,
+      operation,
+      requester,
+      plan,
+      view
+    })
   }
   return undefined
 }

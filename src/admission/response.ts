@@ -42,6 +42,9 @@ const MOST_CAUSES = 16
 const WARNING_CHARACTERS = 256
 const ALL_WARNINGS_CHARACTERS = 4096
 
+/** Longest reason of a refusal: it holds at most two pieces of user input. */
+const REASON_CHARACTERS = 400
+
 /** Reserved id of denials that are no rule's: an object that the API server's own schema would refuse too. */
 export const INVALID_OBJECT = 'invalid-object'
 
@@ -177,7 +180,7 @@ export function refusal(uid: string, code: 400 | 500, reason: string): Admission
       status: 'Failure',
       code,
       reason: code === 400 ? 'BadRequest' : 'InternalError',
-      message: shown(reason),
+      message: shown(reason, REASON_CHARACTERS),
       details: { name: '', group: '', kind: '', causes: [] }
     }
   }

@@ -7,12 +7,11 @@ const SHOWN_CHARACTERS = 100
 
 /**
  * User input as it may stand in a message, a header or a log line: control and bidirectional characters are written as
- * escapes, since they could forge lines or hide text, and the text is cut at 100 characters on a code point boundary.
+ * escapes, since they could forge lines or hide text, and the text is cut at `most` code points.
  */
-export function shown(text: string): string {
+export function shown(text: string, most = SHOWN_CHARACTERS): string {
   const characters = [...text]
-  const cut =
-    characters.length > SHOWN_CHARACTERS ? [...characters.slice(0, SHOWN_CHARACTERS), '…'] : characters
+  const cut = characters.length > most ? [...characters.slice(0, most), '…'] : characters
   return cut.map(visible).join('')
 }
 

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { Ports } from '../admission/ports.ts'
 import { runCheck } from './check.ts'
-import { UnusableError, type Io } from './io.ts'
+import type { Io } from './io.ts'
 import { runManifests } from './manifests.ts'
 import { DEFAULT_POLICIES, loadPolicies } from './policies.ts'
 import { runReview } from './review.ts'
@@ -44,7 +44,9 @@ function addReview(program: Command, io: Io, done: Done): void {
     .option('--ca <file>', "PEM certificate that the server's must chain to")
     .action(async (file: string, options: WorldOptions & ReviewFlags) => {
       const ports = async (): Promise<Ports> => (await openWorld(options, io)).ports
-      done(await runReview({ file, mutate: options.mutate, server: options.server, ca: options.ca }, ports, io))
+      done(
+        await runReview({ file, mutate: options.mutate, server: options.server, ca: options.ca }, ports, io)
+      )
     })
 }
 
@@ -78,10 +80,10 @@ function addCatalogue(program: Command, io: Io, done: Done): void {
     .description('list the rules')
     .addOption(formats('text', 'markdown', 'json'))
     .action((options: { format: 'text' | 'markdown' | 'json' }) => done(runRules(options.format, io)))
-  withPolicies(program.command('explain').description('one rule: what it requires, why, and what to do'))
-    .argument('<rule>', 'its id, such as pool-overlap')
-    .action((id: string, options: { policies: readonly string[] }) =>
-      done(runExplain(id, loadPolicies(orDefault(options.policies)), io))
+  withPolicies(program.command('explain').description('one rule, or the JSON Schema of a policy document'))
+    .argument('<name>', 'a rule such as pool-overlap, or a kind such as NetworkPlan')
+    .action((name: string, options: { policies: readonly string[] }) =>
+      done(runExplain(name, () => loadPolicies(orDefault(options.policies)), io))
     )
 }
 
@@ -98,7 +100,12 @@ function addManifests(program: Command, io: Io, done: Done): void {
 }
 
 function withPolicies(command: Command): Command {
-  return command.option('--policies <path>', 'folder or file of policies; repeatable (default: "policies")', collect, [])
+  return command.option(
+    '--policies <path>',
+    'folder or file of policies; repeatable (default: "policies")',
+    collect,
+    []
+  )
 }
 
 function withWorld(command: Command): Command {

@@ -28,7 +28,8 @@ export interface ManifestFile {
   readonly objects: readonly Manifest[]
 }
 
-const HEADER = '# Written by `poolguard manifests`: change the rules, the kinds or the plan instead, and write it again.\n'
+const HEADER =
+  '# Written by `poolguard manifests`: change the rules, the kinds or the plan instead, and write it again.\n'
 
 /** `poolguard manifests`: prints everything that is installed, or writes it into a folder. */
 export async function runManifests(options: ManifestsOptions, io: Io): Promise<number> {
@@ -55,9 +56,14 @@ export function fileText(file: ManifestFile): string {
 /** Everything that is installed, webhooks last: they may only be there once there is somebody to answer. */
 export async function manifestFiles(options: ManifestsOptions): Promise<readonly ManifestFile[]> {
   const { namespace, image, replicas } = options
-  const policyFiles = (options.policies.length > 0 ? options.policies : [DEFAULT_POLICIES]).flatMap(readPolicyFiles)
+  const policyFiles = (options.policies.length > 0 ? options.policies : [DEFAULT_POLICIES]).flatMap(
+    readPolicyFiles
+  )
   const { plan } = snapshotOf(policyFiles)
-  const tls = options.certs === undefined ? undefined : await certificatesIn(options.certs, serviceDnsNames('poolguard', namespace))
+  const tls =
+    options.certs === undefined
+      ? undefined
+      : await certificatesIn(options.certs, serviceDnsNames('poolguard', namespace))
   const ca = options.ca === undefined ? tls?.ca : readText(options.ca)
   const caBundle = ca === undefined ? undefined : Buffer.from(ca).toString('base64')
   const policies = policyFiles.map(({ path, text }) => ({ name: basename(path), text }))

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { PolicySnapshot } from '../admission/ports.ts'
 import { formatDocumentError } from '../policy/document-error.ts'
 import { planClaims } from '../policy/plan-claims.ts'
-import { parsePolicies, type PolicyFile } from '../policy/policy-set.ts'
+import { parsePolicies, type ParsedPolicies, type PolicyFile } from '../policy/policy-set.ts'
 import { bindRules } from '../rules/evaluate.ts'
 import { RULES, RULE_ACTIONS } from '../rules/index.ts'
 import { UnusableError } from './io.ts'
@@ -21,7 +21,11 @@ export function loadPolicies(paths: readonly string[]): PolicySnapshot {
 
 /** Parses policy files that were read already. Throws UnusableError as `loadPolicies` does. */
 export function snapshotOf(files: readonly PolicyFile[]): PolicySnapshot {
-  const parsed = parsePolicies(files, RULE_ACTIONS)
+  return snapshotFrom(parsePolicies(files, RULE_ACTIONS))
+}
+
+/** Binds parsed policies to the rules. Throws UnusableError with what is wrong with them. */
+export function snapshotFrom(parsed: ParsedPolicies): PolicySnapshot {
   if (!parsed.ok) throw new UnusableError(parsed.errors.map(formatDocumentError).join('\n'))
   const { plan, actions, fingerprint } = parsed.policies
   return { plan, rules: bindRules(RULES, actions), claims: planClaims(plan), fingerprint }

@@ -19,7 +19,11 @@ export interface ReviewOptions {
 const SERVER_TIMEOUT_MS = 30_000
 
 /** `poolguard review`: one AdmissionReview in, one out on stdout. Exit code 1 when it is denied. */
-export async function runReview(options: ReviewOptions, ports: () => Promise<Ports>, io: Io): Promise<number> {
+export async function runReview(
+  options: ReviewOptions,
+  ports: () => Promise<Ports>,
+  io: Io
+): Promise<number> {
   const text = options.file === '-' ? await io.stdin() : readText(options.file)
   const path = options.mutate ? 'mutate' : 'validate'
   const answer =

@@ -1,4 +1,5 @@
 import type { PolicySnapshot } from '../admission/ports.ts'
+import { jsonSchemas } from '../policy/json-schema.ts'
 import { RULES } from '../rules/index.ts'
 import type { AnyRule } from '../rules/rule.ts'
 import { EXIT, UnusableError, type Io } from './io.ts'
@@ -11,29 +12,39 @@ export function runRules(format: 'text' | 'markdown' | 'json', io: Io): number {
   return EXIT.ok
 }
 
-/** `poolguard explain RULE`: one rule with reason, fix and sources, and the action these policies give it. */
-export function runExplain(id: string, snapshot: PolicySnapshot, io: Io): number {
-  const rule = RULES.find(candidate => candidate.id === id)
-  if (rule === undefined) {
-    throw new UnusableError(`there is no rule ${JSON.stringify(id)}. Known: ${RULES.map(known => known.id).join(', ')}`)
+/**
+ * `poolguard explain NAME`: a rule with reason, fix and sources, and the action these policies give it; or the JSON
+ * Schema of a document kind.
+ */
+export function runExplain(name: string, snapshot: () => PolicySnapshot, io: Io): number {
+  const schemas = new Map<string, unknown>(Object.entries(jsonSchemas()))
+  const rule = RULES.find(candidate => candidate.id === name)
+  if (rule !== undefined) io.stdout(explained(rule, snapshot()))
+  else if (schemas.has(name)) io.stdout(`${JSON.stringify(schemas.get(name), undefined, 2)}\n`)
+  else {
+    const known = [...RULES.map(({ id }) => id), ...schemas.keys()]
+    throw new UnusableError(
+      `there is no rule or document kind ${JSON.stringify(name)}. Known: ${known.join(', ')}`
+    )
   }
-  const action = snapshot.rules.find(bound => bound.rule.id === id)?.action ?? 'off'
-  io.stdout(
-    [
-      `${rule.id} (${rule.on.join(', ')})`,
-      '',
-      rule.summary,
-      '',
-      `Action:  ${action}${action === rule.defaultAction ? '' : `, by policy; ${rule.defaultAction} by default`}`,
-      `Why:     ${rule.why}`,
-      `Fix:     ${rule.fix}`,
-      `Example: ${rule.example.trim().replaceAll('\n', '\n         ')}`,
-      ...(rule.reads.length > 0 ? [`Reads:   ${rule.reads.join(', ')}`] : []),
-      ...rule.see.map(source => `See:     ${source}`),
-      ''
-    ].join('\n')
-  )
   return EXIT.ok
+}
+
+function explained(rule: AnyRule, snapshot: PolicySnapshot): string {
+  const action = snapshot.rules.find(bound => bound.rule.id === rule.id)?.action ?? 'off'
+  return [
+    `${rule.id} (${rule.on.join(', ')})`,
+    '',
+    rule.summary,
+    '',
+    `Action:  ${action}${action === rule.defaultAction ? '' : `, by policy; ${rule.defaultAction} by default`}`,
+    `Why:     ${rule.why}`,
+    `Fix:     ${rule.fix}`,
+    `Example: ${rule.example.trim().replaceAll('\n', '\n         ')}`,
+    ...(rule.reads.length > 0 ? [`Reads:   ${rule.reads.join(', ')}`] : []),
+    ...rule.see.map(source => `See:     ${source}`),
+    ''
+  ].join('\n')
 }
 
 /** The rule table as Markdown, as it stands in the README. */
@@ -46,7 +57,9 @@ export function ruleTable(): string {
 
 function ruleLines(): string {
   const width = Math.max(...RULES.map(rule => rule.id.length))
-  return RULES.map(rule => `${rule.id.padEnd(width)}  ${rule.defaultAction.padEnd(5)}  ${rule.summary}\n`).join('')
+  return RULES.map(
+    rule => `${rule.id.padEnd(width)}  ${rule.defaultAction.padEnd(5)}  ${rule.summary}\n`
+  ).join('')
 }
 
 function ruleFacts({ id, summary, why, fix, example, see, on, reads, defaultAction }: AnyRule) {

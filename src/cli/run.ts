@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from 'commander'
+import { Command, CommanderError } from 'commander'
 import { addCommands } from './commands.ts'
 import { EXIT, UnusableError, type Io } from './io.ts'
 import { VERSION } from './version.ts'
@@ -24,6 +24,9 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 function exitCodeOf(error: unknown, io: Io): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.unusable
   if (error instanceof UnusableError) io.stderr(`poolguard: ${error.message}\n`)
-  else io.stderr(`poolguard: internal fault: ${error instanceof Error ? (error.stack ?? error.message) : 'unknown'}\n`)
+  else
+    io.stderr(
+      `poolguard: internal fault: ${error instanceof Error ? (error.stack ?? error.message) : 'unknown'}\n`
+    )
   return EXIT.unusable
 }

@@ -1,34 +1,51 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { PolicySnapshot } from '../admission/ports.ts'
 import { isRecord } from '../kinds/decode.ts'
 import { formatDocumentError } from '../policy/document-error.ts'
-import { parsePolicyTests, type PolicyTest } from '../policy/policy-test.ts'
-import type { PolicyFile } from '../policy/policy-set.ts'
-import { toYaml } from '../policy/yaml-text.ts'
+import { parsePolicyDocuments, type ParsedPolicies } from '../policy/policy-set.ts'
+import { decodePolicyTest, type PolicyTest } from '../policy/policy-test.ts'
+import type { PolicySource } from '../policy/problem.ts'
+import { partOf } from '../policy/yaml-document.ts'
+import { readYaml } from '../policy/yaml-source.ts'
+import { RULE_ACTIONS } from '../rules/index.ts'
+import { readText } from './files.ts'
 import { UnusableError } from './io.ts'
-import { readPolicyFiles, snapshotOf } from './policies.ts'
+import { readPolicyFiles, snapshotFrom } from './policies.ts'
 
 /** One suite, where it stands, and the policies its cases are judged by. */
 export interface LoadedSuite {
   readonly path: string
+  /** Line of its first key. */
+  readonly line: number
   readonly suite: PolicyTest
   readonly snapshot: PolicySnapshot
 }
 
 /**
  * Reads every PolicyTest of these files and folders (with their subfolders). Other documents in them are passed over.
- * Throws UnusableError with every error as file:line:column. Suites that name the same policy files share one snapshot.
+ * Throws UnusableError with every error as file:line:column. Suites that name the same policies share one snapshot.
  */
 export function loadSuites(paths: readonly string[], defaults: readonly string[]): readonly LoadedSuite[] {
   const snapshots = new Snapshots(defaults)
   const errors: string[] = []
   const suites: LoadedSuite[] = []
   for (const path of paths.flatMap(yamlFiles)) {
-    const parsed = parsePolicyTests(path, readFileSync(path, 'utf8'))
-    errors.push(...parsed.errors.map(formatDocumentError))
-    for (const suite of parsed.suites) {
-      suites.push({ path, suite, snapshot: snapshots.of(path, suite.spec.policies) })
+    const stream = readYaml(path, readText(path))
+    errors.push(...stream.errors.map(formatDocumentError))
+    for (const document of stream.documents.filter(
+      ({ value }) => isRecord(value) && value['kind'] === 'PolicyTest'
+    )) {
+      const source = { path, document }
+      const decoded = decodePolicyTest(source)
+      if (!decoded.ok) errors.push(...decoded.errors.map(formatDocumentError))
+      else
+        suites.push({
+          path,
+          line: document.position([]).line,
+          suite: decoded.value,
+          snapshot: snapshots.of(source, decoded.value)
+        })
     }
   }
   if (errors.length > 0) throw new UnusableError(errors.join('\n'))
@@ -45,22 +62,37 @@ class Snapshots {
   }
 
   /** The policies a suite names (paths relative to its file, or documents), else those of the command line. */
-  of(suitePath: string, policies: readonly unknown[]): PolicySnapshot {
-    const sources =
-      policies.length === 0
-        ? this.defaults
-        : policies.map(policy => (typeof policy === 'string' ? resolve(dirname(suitePath), policy) : policy))
-    const key = JSON.stringify(sources)
+  of(source: PolicySource, { spec }: PolicyTest): PolicySnapshot {
+    const named = spec.policies.map(policy =>
+      typeof policy === 'string' ? resolve(dirname(source.path), policy) : policy
+    )
+    const wanted = named.length === 0 ? this.defaults : named
+    const key = JSON.stringify(wanted)
     const known = this.known.get(key)
     if (known !== undefined) return known
-    const files = sources.flatMap((source): readonly PolicyFile[] => {
-      if (typeof source === 'string') return readPolicyFiles(source)
-      return isRecord(source) ? [{ path: suitePath, text: toYaml([source]) }] : []
-    })
-    const snapshot = snapshotOf(files)
+    const sources = wanted.flatMap((policy, i) =>
+      typeof policy === 'string' ? policySources(policy) : [inline(source, i)]
+    )
+    const snapshot = snapshotFrom(parsed(sources))
     this.known.set(key, snapshot)
     return snapshot
   }
+}
+
+function parsed(sources: readonly PolicySource[]): ParsedPolicies {
+  return parsePolicyDocuments(sources, RULE_ACTIONS)
+}
+
+function inline({ path, document }: PolicySource, index: number): PolicySource {
+  return { path, document: partOf(document, ['spec', 'policies', index]) }
+}
+
+function policySources(path: string): readonly PolicySource[] {
+  return readPolicyFiles(path).flatMap(file => {
+    const stream = readYaml(file.path, file.text)
+    if (stream.errors.length > 0) throw new UnusableError(stream.errors.map(formatDocumentError).join('\n'))
+    return stream.documents.map(document => ({ path: file.path, document }))
+  })
 }
 
 function yamlFiles(path: string): readonly string[] {

@@ -1,7 +1,7 @@
 import type { Ports } from '../admission/ports.ts'
 import { connect } from '../cluster/connect.ts'
 import { liveReader } from '../cluster/live-reader.ts'
-import type { WatchStatus } from '../cluster/reflector.ts'
+import type { WatchStatus } from '../cluster/watch-health.ts'
 import { startWatching, type Watcher } from '../cluster/watcher.ts'
 import { Inventory } from '../inventory/inventory.ts'
 import { RULES } from '../rules/index.ts'
@@ -36,7 +36,9 @@ export async function openWorld(options: WorldOptions, io: Io): Promise<World> {
   const world = clusterWorld(snapshot, options.kubeconfig, status => reportTrouble(status, io))
   if (!(await within(FIRST_SYNC_MS, world.watcher.synced()))) {
     await world.close()
-    throw new UnusableError(`the cluster of ${options.kubeconfig} did not answer within ${FIRST_SYNC_MS / 1000} s`)
+    throw new UnusableError(
+      `the cluster of ${options.kubeconfig} did not answer within ${FIRST_SYNC_MS / 1000} s`
+    )
   }
   return world
 }
@@ -69,7 +71,8 @@ export function clusterWorld(
 }
 
 function reportTrouble(status: WatchStatus, io: Io): void {
-  if (status.lastError !== undefined) io.stderr(`poolguard: ${status.kind}: ${status.state}: ${String(status.lastError)}\n`)
+  if (status.lastError !== undefined)
+    io.stderr(`poolguard: ${status.kind}: ${status.state}: ${String(status.lastError)}\n`)
 }
 
 async function within(ms: number, promise: Promise<boolean>): Promise<boolean> {

@@ -55,10 +55,16 @@ export function evaluate(change: Change, rules: readonly BoundRule[], context: R
     const said = rule.judge(change, 'new', context)
     const found = said.filter(isFinding)
     const stored = found.length > 0 ? rule.judge(change, 'stored', context).filter(isFinding) : []
-    for (const finding of newFindings(found, stored)) findings.push({ rule, action, finding })
+    for (const finding of newFindings(found, stored)) {
+      findings.push({ rule, action: limited(action, finding), finding })
+    }
     for (const reason of unjudgedReasons(rule, said, context)) unjudged.push({ rule, action, reason })
   }
   return { findings, unjudged }
+}
+
+function limited(action: BoundRule['action'], { atMost }: Finding): BoundRule['action'] {
+  return action === 'deny' ? (atMost ?? action) : action
 }
 
 function unjudgedReasons(

@@ -9,6 +9,8 @@ interface At {
   readonly value: string
   /** The objects whose presence or content (or absence) made this a finding; they are read live before a denial. */
   readonly restsOn: readonly ObjectRef[]
+  /** The strictest action this finding may lead to, whatever its rule's is; absent when there is no such limit. */
+  readonly atMost?: 'warn'
 }
 
 /** Ways out of a range finding, the best one first; undefined where there is none. All lie where pools may lie. */
@@ -81,6 +83,7 @@ export type Finding =
   | (At & { readonly code: 'outside-subnet'; readonly subnet: ObjectRef; readonly cidrBlock: string })
   | (At & { readonly code: 'system-type'; readonly allowed: readonly string[] })
   | (At & { readonly code: 'unknown-type'; readonly allowed: readonly string[] })
+  | (At & { readonly code: 'no-such-node' })
   | (At & {
       readonly code: 'subnet-not-validated'
       readonly subnet: string

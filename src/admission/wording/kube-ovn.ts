@@ -14,6 +14,7 @@ type KubeOvnFinding = Extract<
       | 'outside-subnet'
       | 'system-type'
       | 'unknown-type'
+      | 'no-such-node'
       | 'subnet-not-validated'
       | 'foreign-subnet'
       | 'outside-tenant-subnet'
@@ -38,6 +39,8 @@ export function kubeOvnWords(finding: KubeOvnFinding, audience: Audience): strin
       return `is for Kube-OVN's own gateway ports: only ${listed(finding.allowed)} may write it. Use type nat.`
     case 'unknown-type':
       return `is no type that Kube-OVN knows. Use ${listed(finding.allowed)}.`
+    case 'no-such-node':
+      return `is a switch port of a gateway node, so it must be named like one, and no Node has this name.`
     case 'subnet-not-validated':
       return `takes a provider subnet that is no global pool, while the plan's poolModel is global. Use ${listed(finding.globalSubnets.map(shown)) || 'a global provider subnet'}.`
     case 'foreign-subnet': {

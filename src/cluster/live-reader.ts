@@ -1,0 +1,106 @@
+import { isRecord } from '../kinds/decode.ts'
+import { isKindName, type KindName } from '../kinds/index.ts'
+import { refKey, type ObjectRef } from '../kinds/object-ref.ts'
+import type { Clock } from './clock.ts'
+import { ClusterError, errorOf, toClusterError } from './cluster-error.ts'
+import type { ApiServer } from './connect.ts'
+import { Deadline } from './deadline.ts'
+import { servedVersion } from './discovery.ts'
+import { readEntry } from './entry.ts'
+import { objectPath } from './resource-path.ts'
+import type { WatchedKind, Watcher } from './watcher.ts'
+
+/** Reads that one call has open at the same time. */
+const PARALLEL_READS = 8
+
+/** For one call, all its reads together: well inside the 10 s an API server waits for a webhook by default. */
+const DEADLINE_MS = 2000
+
+/** An object whose present state could not be learned, and why. */
+export interface UnreadRef {
+  readonly ref: ObjectRef
+  readonly error: ClusterError
+}
+
+/**
+ * Brings the inventory up to date about these objects, as the API server's storage has them now. An empty answer: every
+ * one is as the cluster has it, absent ones included. Never rejects.
+ */
+export type LiveReader = (refs: readonly ObjectRef[]) => Promise<readonly UnreadRef[]>
+
+export interface LiveReaderOptions {
+  readonly api: ApiServer
+  readonly watcher: Pick<Watcher, 'watched'>
+  readonly clock: Clock
+  /** For one call; 2 s when absent. */
+  readonly deadlineMs?: number
+}
+
+/** A reader for kinds that the watcher watches; refs of other kinds are reported as unread. One request a ref. */
+export function liveReader(options: LiveReaderOptions): LiveReader {
+  const { clock, deadlineMs = DEADLINE_MS } = options
+  return async refs => {
+    const unread: UnreadRef[] = []
+    const waiting = [...new Map(refs.map(ref => [refKey(ref), ref])).values()]
+    const deadline = new Deadline(clock, undefined)
+    deadline.restart(deadlineMs, 'timeout')
+    const worker = async () => {
+      for (let ref = waiting.shift(); ref !== undefined; ref = waiting.shift()) {
+        const error = await readOne(options, ref, deadline).catch(toClusterError)
+        if (error !== undefined) unread.push({ ref, error: deadline.error ?? error })
+      }
+    }
+    await Promise.all(Array.from({ length: Math.min(PARALLEL_READS, waiting.length) }, worker))
+    deadline.clear()
+    return unread
+  }
+}
+
+/** Reads one object and writes what it learned into the store; the error when nothing certain was learned. */
+async function readOne(
+  { api, watcher, deadlineMs = DEADLINE_MS }: LiveReaderOptions,
+  ref: ObjectRef,
+  deadline: Deadline
+): Promise<ClusterError | undefined> {
+  const watched = isKindName(ref.kind) ? watcher.watched(ref.kind) : undefined
+  if (watched === undefined) return failure(`${ref.kind} is not watched`)
+  const { store } = watched
+  const limits = { signal: deadline.signal, timeoutMs: deadlineMs }
+  const version = await versionOf(api, watched, limits)
+  const seen = store.get(ref)
+  // the watch forgets a kind when it was not served twice; until then it is not certain
+  if (version === undefined) return seen && failure(`${ref.kind} is not served`)
+  const path = objectPath(store.kind, version, ref)
+  // a name that no object can have: absent for certain
+  if (path === undefined) return undefined
+  // without resourceVersion in the query the API server answers from a quorum read, not from its cache
+  const response = await api.request({ ...limits, path })
+  if (response.status === 404 && isNotFound(response.json, ref.name)) {
+    store.forget(ref, seen)
+    return undefined
+  }
+  if (response.status !== 200) return errorOf(response)
+  const entry = readEntry(store.kind, response.json)
+  if (refKey(entry.ref) !== refKey(ref)) return failure('the answer is another object')
+  store.put(entry)
+  return entry.read.ok ? undefined : failure('the object does not decode')
+}
+
+async function versionOf(
+  api: ApiServer,
+  watched: WatchedKind,
+  limits: { readonly signal: AbortSignal; readonly timeoutMs: number }
+): Promise<string | undefined> {
+  const kind: KindName = watched.store.kind
+  return watched.version ?? (await servedVersion(api, kind, limits))
+}
+
+/** Whether the 404 is about the object: one about its path (a version no longer served) says nothing of the object. */
+function isNotFound(json: unknown, name: string): boolean {
+  const details = isRecord(json) && json['reason'] === 'NotFound' ? json['details'] : undefined
+  return isRecord(details) && details['name'] === name
+}
+
+function failure(message: string): ClusterError {
+  return new ClusterError(message, { reason: 'protocol' })
+}

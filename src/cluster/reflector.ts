@@ -1,0 +1,191 @@
+import { Backoff } from './backoff.ts'
+import { sleep, type Clock } from './clock.ts'
+import { ClusterError, errorOf, toClusterError } from './cluster-error.ts'
+import type { ApiServer } from './connect.ts'
+import { servedVersion } from './discovery.ts'
+import { readEntry } from './entry.ts'
+import type { KindStore } from './kind-store.ts'
+import { listAll } from './list.ts'
+import { collectionPath } from './resource-path.ts'
+import type { Timings } from './timings.ts'
+import { isOlder, parseWatchEvent } from './watch-event.ts'
+import { WatchHealth, type WatchStatus } from './watch-health.ts'
+
+/** Watches that failed in a row before the kind is listed anew: after an outage nothing is taken for granted. */
+const FAILURES_BEFORE_RELIST = 3
+
+/** Where the next watch starts. */
+interface Position {
+  readonly version: string
+  resourceVersion: string
+}
+
+export interface ReflectorOptions {
+  readonly api: ApiServer
+  readonly store: KindStore
+  readonly clock: Clock
+  readonly timings: Timings
+  /** After the state or the last error changed. Must not throw. */
+  readonly turned: (status: WatchStatus) => void
+}
+
+/**
+ * Keeps one kind's store equal to the cluster: discovery, a complete list, then watches one after the other from the last
+ * resourceVersion on. Nothing ends it but `stop`.
+ */
+export class Reflector {
+  readonly health: WatchHealth
+  private readonly options: ReflectorOptions
+  private readonly backoff: Backoff
+  private readonly stopping = new AbortController()
+  private readonly ended: Promise<void>
+  /** undefined when the kind must be listed first. */
+  private position: Position | undefined
+  private openedAtMs: number | undefined
+  private failures = 0
+  /** Times in a row that discovery did not find the kind. */
+  private absences = 0
+
+  /** Starts at once. */
+  constructor(options: ReflectorOptions) {
+    this.options = options
+    this.health = new WatchHealth(options.store, options.clock, options.turned)
+    this.backoff = new Backoff(options.clock, options.timings.backoff)
+    this.ended = this.run()
+  }
+
+  /** The version that is being watched; undefined when none is known to be served. */
+  get version(): string | undefined {
+    return this.position?.version
+  }
+
+  /** Resolves when every connection is closed; the store is not touched any more. */
+  async stop(): Promise<void> {
+    this.stopping.abort()
+    this.health.stopped()
+    await this.ended
+  }
+
+  private get signal(): AbortSignal {
+    return this.stopping.signal
+  }
+
+  private async run(): Promise<void> {
+    while (!this.signal.aborted) {
+      const delayMs = await this.step().catch((error: unknown) => this.failed(toClusterError(error)))
+      if (delayMs > 0) await sleep(this.options.clock, delayMs, this.signal)
+    }
+  }
+
+  /** Lists the kind, or watches it until the watch ends. Resolves with the milliseconds to wait before the next step. */
+  private step(): Promise<number> {
+    return this.position === undefined ? this.list() : this.watch(this.position)
+  }
+
+  private async list(): Promise<number> {
+    const { api, store, timings } = this.options
+    const limits = { timeoutMs: timings.requestMs, signal: this.signal }
+    const version = await servedVersion(api, store.kind, limits)
+    if (version === undefined) return this.absent()
+    this.absences = 0
+    const list = await listAll(api, { ...limits, kind: store.kind, version, pageSize: timings.pageSize })
+    if (this.signal.aborted) return 0
+    store.replace(list)
+    this.position = { version, resourceVersion: list.resourceVersion }
+    this.health.listed()
+    return 0
+  }
+
+  private absent(): number {
+    const { store, timings, clock } = this.options
+    const { health } = this
+    this.absences += 1
+    // an API server that just started may not serve every CRD yet
+    if (health.lists > 0 && this.absences < 2) return timings.absentConfirmMs
+    if (this.signal.aborted) return 0
+    if (health.state !== 'absent' || store.count > 0) store.replace({ entries: [], resourceVersion: '0' })
+    this.startOver()
+    health.heard()
+    health.turn('absent')
+    return timings.rediscoverMs * (1 - clock.random() / 4)
+  }
+
+  private async watch(position: Position): Promise<number> {
+    const { api, store, clock, timings } = this.options
+    const { min, max } = timings.watchSeconds
+    const stream = await api.stream({
+      path: collectionPath(store.kind, position.version),
+      query: {
+        watch: 'true',
+        allowWatchBookmarks: 'true',
+        resourceVersion: position.resourceVersion,
+        timeoutSeconds: String(Math.round(min + (max - min) * clock.random()))
+      },
+      signal: this.signal,
+      timeoutMs: timings.watchOpenMs,
+      idleMs: timings.idleMs
+    })
+    if (stream.lines === undefined) throw errorOf(stream)
+    this.openedAtMs = clock.nowMs()
+    this.health.watching()
+    for await (const line of stream.lines) this.accept(line, position)
+    // closed in order, as every few minutes: go on at once, unless the server does nothing but close
+    return this.wasHealthy() ? 0 : this.backoff.next()
+  }
+
+  private accept(line: string, position: Position): void {
+    if (this.signal.aborted) return
+    const event = parseWatchEvent(line)
+    if (event === undefined) {
+      this.health.garbage()
+      throw new ClusterError('a line of the watch is no event', { reason: 'protocol' })
+    }
+    if (event.type === 'ERROR') throw event.error
+    this.health.heard()
+    if (event.type !== 'BOOKMARK') {
+      const { store } = this.options
+      const entry = readEntry(store.kind, event.object)
+      if (event.type === 'DELETED') store.delete(entry.ref, event.resourceVersion)
+      else store.put(entry)
+    }
+    if (!isOlder(event.resourceVersion, position.resourceVersion)) {
+      position.resourceVersion = event.resourceVersion
+    }
+  }
+
+  /** Decides what a failed step means; the milliseconds to wait before the next one. */
+  private failed(error: ClusterError): number {
+    if (this.signal.aborted) return 0
+    const { store, timings, clock } = this.options
+    this.wasHealthy()
+    if (error.status === 403) {
+      this.position = undefined
+      store.setKnown(false)
+      this.health.turn('forbidden', error)
+      return timings.forbiddenRetryMs * (1 - clock.random() / 4)
+    }
+    // 429: the server is well and busy, and a list would cost it more than a watch
+    if (error.status !== 429) this.failures += 1
+    // 410: too far behind. 404: the kind or this version of it is gone, discovery will tell
+    const lost = error.status === 410 || error.status === 404
+    const stubborn = this.failures >= FAILURES_BEFORE_RELIST
+    if (lost || stubborn) this.position = undefined
+    this.health.turn(lost && !stubborn ? this.health.state : 'failing', error)
+    return Math.max(this.backoff.next(), error.retryAfterMs ?? 0)
+  }
+
+  /** Whether the watch that just ended, if any, stayed open long enough; then waits start over. */
+  private wasHealthy(): boolean {
+    const openedAtMs = this.openedAtMs
+    this.openedAtMs = undefined
+    const { clock, timings } = this.options
+    const healthy = openedAtMs !== undefined && clock.nowMs() - openedAtMs >= timings.healthyMs
+    if (healthy) this.startOver()
+    return healthy
+  }
+
+  private startOver(): void {
+    this.backoff.reset()
+    this.failures = 0
+  }
+}

@@ -1,0 +1,126 @@
+import { isRecord } from '../kinds/decode.ts'
+import { decodeDocument, errorsOf, inTextOrder, valuesOf } from './decode-document.ts'
+import type { DecodedDocument } from './decode-document.ts'
+import type { DocumentError } from './document-error.ts'
+import { combineActions, decodeExposurePolicy } from './exposure-policy.ts'
+import type { Action, KnownRules } from './exposure-policy.ts'
+import { fingerprintOf } from './fingerprint.ts'
+import { didYouMean } from './nearest-name.ts'
+import { networkPlan } from './network-plan.ts'
+import type { Plan } from './plan.ts'
+import { planProblems } from './plan-problems.ts'
+import { documentError, type PolicySource } from './problem.ts'
+import { resolvePlan } from './resolve-plan.ts'
+import { API_VERSION } from './schema-fields.ts'
+import { readYaml } from './yaml-source.ts'
+
+/** The text of one file; `path` is only for messages. */
+export interface PolicyFile {
+  readonly path: string
+  readonly text: string
+}
+
+/** All policies in force, as one. */
+export interface PolicySet {
+  readonly plan: Plan
+  /** The action of every known rule. */
+  readonly actions: ReadonlyMap<string, Action>
+  /** 16 hex digits: the same for the same documents in whatever order; no protection against forgery. */
+  readonly fingerprint: string
+}
+
+export type ParsedPolicies =
+  | { readonly ok: true; readonly policies: PolicySet }
+  | { readonly ok: false; readonly errors: readonly DocumentError[] }
+
+/** Reads a set of policy files. PolicyTests among them are passed over; errors come by file, then line. */
+export function parsePolicies(files: readonly PolicyFile[], knownRules: KnownRules): ParsedPolicies {
+  const streams = files.map(({ path, text }) => ({ path, ...readYaml(path, text) }))
+  const sources = streams.flatMap(({ path, documents }) => documents.map(document => ({ path, document })))
+  const unread = streams.flatMap(stream => stream.errors)
+  return parseSources({ sources, unread, paths: files.map(file => file.path) }, knownRules)
+}
+
+/** Reads policies that are documents already, such as those inside a PolicyTest. */
+export function parsePolicyDocuments(
+  sources: readonly PolicySource[],
+  knownRules: KnownRules
+): ParsedPolicies {
+  const paths = [...new Set(sources.map(source => source.path))]
+  return parseSources({ sources, unread: [], paths }, knownRules)
+}
+
+interface Input {
+  readonly sources: readonly PolicySource[]
+  /** What could not be read at all. */
+  readonly unread: readonly DocumentError[]
+  readonly paths: readonly string[]
+}
+
+function parseSources({ sources, unread, paths }: Input, knownRules: KnownRules): ParsedPolicies {
+  const kinds = sources.map(kindOfSource)
+  const ofKind = (kind: PolicyKind) =>
+    sources.filter((_source, i) => {
+      const decoded = kinds[i]
+      return decoded?.ok === true && decoded.value === kind
+    })
+  const planSources = ofKind('NetworkPlan')
+  const policySources = ofKind('ExposurePolicy')
+  const plans = planSources.map(decodePlan)
+  const exposure = policySources.map(source => decodeExposurePolicy(source, knownRules))
+  const errors = [...unread, ...errorsOf(kinds), ...errorsOf(plans), ...errorsOf(exposure)]
+  if (planSources.length > 1) errors.push(...severalPlans(planSources))
+  // A document that could not be read may have been the plan.
+  if (planSources.length === 0 && errors.length === 0) errors.push(noPlan(paths))
+  const plan = valuesOf(plans)[0]
+  if (plan === undefined || errors.length > 0) return { ok: false, errors: inTextOrder(errors) }
+  const texts = [...planSources, ...policySources].map(({ document }) => JSON.stringify(document.value))
+  const actions = combineActions(valuesOf(exposure), knownRules)
+  return { ok: true, policies: { plan, actions, fingerprint: fingerprintOf(texts) } }
+}
+
+const POLICY_KINDS = ['NetworkPlan', 'ExposurePolicy', 'PolicyTest'] as const
+type PolicyKind = (typeof POLICY_KINDS)[number]
+
+function kindOfSource(source: PolicySource): DecodedDocument<PolicyKind> {
+  const { value } = source.document
+  const fail = (key: string, message: string, hint: string): DecodedDocument<PolicyKind> => {
+    const path = key === '' ? [] : [key]
+    return { ok: false, errors: [documentError(source, { path, at: 'value', message, hint })] }
+  }
+  if (!isRecord(value)) return fail('', 'expected a mapping with apiVersion, kind and spec', '')
+  const { apiVersion, kind } = value
+  if (apiVersion !== API_VERSION) {
+    const message = apiVersion === undefined ? 'is required' : 'is not a version of poolguard policies'
+    return fail('apiVersion', message, `apiVersion: ${API_VERSION}`)
+  }
+  const known = POLICY_KINDS.find(name => name === kind)
+  if (known !== undefined) return { ok: true, value: known }
+  const near = typeof kind === 'string' ? didYouMean(kind, POLICY_KINDS) : ''
+  const message = kind === undefined ? 'is required' : 'is no kind of policy'
+  return fail('kind', message, near || `one of ${POLICY_KINDS.join(', ')}`)
+}
+
+function decodePlan(source: PolicySource): DecodedDocument<Plan> {
+  const decoded = decodeDocument(networkPlan, source)
+  if (!decoded.ok) return decoded
+  const problems = planProblems(decoded.value.spec)
+  if (problems.length === 0) return { ok: true, value: resolvePlan(decoded.value) }
+  const errors = problems.map(problem => documentError(source, problem))
+  return { ok: false, errors: inTextOrder(errors) }
+}
+
+function severalPlans([first, ...others]: readonly PolicySource[]): DocumentError[] {
+  if (!first) return []
+  const { line } = first.document.position([])
+  const message = `there must be exactly one NetworkPlan; another is at ${first.path}:${line}`
+  return others.map(source =>
+    documentError(source, { path: ['kind'], at: 'value', message, hint: 'keep one' })
+  )
+}
+
+function noPlan(paths: readonly string[]): DocumentError {
+  const path = paths.length === 0 ? 'policies' : paths.join(', ')
+  const message = paths.length === 0 ? 'no files: a NetworkPlan is required' : 'there is no NetworkPlan'
+  return { path, line: 0, column: 0, field: '', value: '', message, hint: 'add exactly one' }
+}

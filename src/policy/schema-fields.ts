@@ -1,0 +1,73 @@
+import * as z from 'zod'
+import type { LabelSelector } from '../kinds/label-selector.ts'
+
+/** Version of all three kinds. */
+export const API_VERSION = 'poolguard.io/v1alpha1'
+
+/** DNS-1123 subdomain, at most 253 characters (Kubernetes, object names). */
+export const objectName = z
+  .string()
+  .max(253)
+  .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'not a Kubernetes name: lower-case letters, digits, - and .')
+
+/** A label's value, at most 63 characters, because that is where tenants' names are read from. */
+export const tenantName = z
+  .string()
+  .max(63)
+  .regex(/^[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?$/, 'not a label value: letters, digits, -, _ and .')
+
+/** A label's key: a name with or without a DNS prefix. */
+export const labelKey = z
+  .string()
+  .max(317)
+  .regex(/^([a-z0-9]([a-z0-9.-]*[a-z0-9])?\/)?[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?$/, 'not a label key')
+
+/** The whole of a user's or group's name; patterns would let strangers in. */
+export const accountName = z.string().regex(/^[^*]+$/, 'not an exact name: patterns are not supported')
+
+/**
+ * A mapping with any keys. The library drops an own key `__proto__` from such mappings in silence, so that one is
+ * refused before it looks.
+ */
+export function textMap<V extends z.ZodType>(value: V) {
+  return z.preprocess(
+    (input, context) => {
+      if (typeof input === 'object' && input !== null && Object.hasOwn(input, '__proto__')) {
+        const params = { at: 'key' }
+        context.issues.push({
+          code: 'custom',
+          message: 'unknown key',
+          path: ['__proto__'],
+          params,
+          input
+        })
+      }
+      return input
+    },
+    z.record(z.string(), value)
+  )
+}
+
+const requirement = z.strictObject({
+  key: labelKey,
+  operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']),
+  values: z.array(z.string()).default([])
+})
+
+/** metav1.LabelSelector. */
+export const labelSelector = z
+  .strictObject({
+    matchLabels: textMap(z.string()).optional(),
+    matchExpressions: z.array(requirement).default([])
+  })
+  .transform(({ matchLabels, matchExpressions }): LabelSelector => ({
+    matchLabels: new Map(Object.entries(matchLabels ?? {})),
+    matchExpressions
+  }))
+
+/** The part of ObjectMeta that files of this kind have. Labels and annotations are accepted and not used. */
+export const metadata = z.strictObject({
+  name: objectName,
+  labels: textMap(z.string()).optional(),
+  annotations: textMap(z.string()).optional()
+})

@@ -1,0 +1,31 @@
+import type { CheckReport } from '../admission/check-report.ts'
+import { checkJson } from './json.ts'
+import { checkJunit } from './junit.ts'
+import { checkSarif, type SarifTool } from './sarif.ts'
+import { checkText } from './text.ts'
+
+export type CheckFormat = 'text' | 'json' | 'sarif' | 'junit'
+
+export interface CheckRendering {
+  readonly format: CheckFormat
+  /** Colours the text; the other formats have none. */
+  readonly colour: boolean
+  /** What could not be read, a sentence each; the text leaves them to stderr. */
+  readonly errors: readonly string[]
+  readonly tool: SarifTool
+}
+
+/** A check in one of the formats, ending in a line end. */
+export function renderCheckReport(report: CheckReport, rendering: CheckRendering): string {
+  const { format, colour, errors, tool } = rendering
+  switch (format) {
+    case 'text':
+      return checkText(report, colour)
+    case 'json':
+      return checkJson(report, errors)
+    case 'junit':
+      return checkJunit(report, errors)
+    case 'sarif':
+      return checkSarif(report, errors, tool)
+  }
+}

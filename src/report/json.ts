@@ -1,0 +1,17 @@
+import type { CheckReport } from '../admission/check-report.ts'
+import { escapeJson } from './escape.ts'
+import { countCases, type TestReport } from './test-results.ts'
+
+/** A check as one JSON object: `summary`, `errors` (sentences about what could not be read) and `objects`. */
+export function checkJson({ summary, objects }: CheckReport, errors: readonly string[]): string {
+  return written({ summary, errors, objects })
+}
+
+/** Test results as one JSON object: `summary` with `passed` and `failed`, and `suites`. */
+export function testJson(report: TestReport): string {
+  return written({ summary: countCases(report), suites: report.suites })
+}
+
+function written(value: unknown): string {
+  return `${escapeJson(JSON.stringify(value, undefined, 2))}\n`
+}

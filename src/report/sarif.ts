@@ -1,0 +1,103 @@
+import { SarifBuilder, SarifResultBuilder, SarifRuleBuilder, SarifRunBuilder } from 'node-sarif-builder'
+import type { CheckedObject, CheckFinding, CheckReport, Position } from '../admission/check-report.ts'
+import type { AnyRule } from '../rules/rule.ts'
+import { escapeJson, escapeLine } from './escape.ts'
+import { findingText, refText, uncheckedText } from './text.ts'
+
+/** What a rule says about itself. */
+export type RuleFacts = Pick<AnyRule, 'id' | 'summary' | 'why' | 'fix' | 'see'>
+
+export interface SarifTool {
+  readonly version: string
+  /** Rules that findings may name; those of findings that are none of these appear with their id alone. */
+  readonly rules: readonly RuleFacts[]
+}
+
+const LEVELS = { deny: 'error', warn: 'warning', audit: 'note' } as const
+
+/**
+ * A check as SARIF 2.1.0: one result a finding; and one of kind `open` (not enough information to decide, 3.27.9) for
+ * each object and rule that was not checked. `errors` (what could not be read) are notifications of the invocation.
+ */
+export function checkSarif(report: CheckReport, errors: readonly string[], tool: SarifTool): string {
+  const run = new SarifRunBuilder({
+    columnKind: 'utf16CodeUnits',
+    invocations: [
+      {
+        executionSuccessful: errors.length === 0,
+        toolExecutionNotifications: errors.map(error => ({
+          level: 'error',
+          message: { text: messageText(error) }
+        }))
+      }
+    ]
+  }).initSimple({ toolDriverName: 'poolguard', toolDriverVersion: tool.version })
+  for (const rule of tool.rules) run.addRule(ruleBuilder(rule))
+  for (const object of report.objects) {
+    for (const finding of object.findings) run.addResult(findingResult(object, finding))
+    for (const unchecked of openQuestions(object)) run.addResult(unchecked)
+  }
+  const sarif = new SarifBuilder()
+  sarif.addRun(run)
+  // Not buildSarifJsonString(): it throws when any text in the report happens to hold the library's own marker.
+  return `${escapeJson(JSON.stringify(sarif.buildSarifOutput(), undefined, 2))}\n`
+}
+
+function ruleBuilder({ id, summary, why, fix, see }: RuleFacts): SarifRuleBuilder {
+  const source = see.find(text => /^https:\/\/\S+$/.test(text))
+  return new SarifRuleBuilder({ help: { text: [why, fix, ...see].join('\n') } }).initSimple({
+    ruleId: id,
+    shortDescriptionText: summary,
+    fullDescriptionText: why,
+    ...(source === undefined ? {} : { helpUri: source })
+  })
+}
+
+function findingResult(object: CheckedObject, finding: CheckFinding): SarifResultBuilder {
+  return new SarifResultBuilder({
+    level: LEVELS[finding.action],
+    ruleId: finding.rule,
+    message: { text: messageText(`${refText(object.ref)}: ${findingText(finding)}`) },
+    locations: [location(object, finding)]
+  })
+}
+
+function openQuestions(object: CheckedObject): readonly SarifResultBuilder[] {
+  const rules = [...new Set(object.unchecked.map(({ rule }) => rule))]
+  return rules.map(ruleId => {
+    const reasons = uncheckedText(object.unchecked.filter(({ rule }) => rule === ruleId))
+    return new SarifResultBuilder({
+      kind: 'open',
+      level: 'none',
+      ruleId,
+      message: { text: messageText(`${refText(object.ref)}: ${reasons}`) },
+      locations: [location(object, object.source)]
+    })
+  })
+}
+
+function location({ source, ref }: CheckedObject, { line, column }: Position) {
+  return {
+    physicalLocation: {
+      artifactLocation: { uri: uriOf(source.path) },
+      region: { startLine: line, startColumn: column }
+    },
+    logicalLocations: [{ fullyQualifiedName: escapeLine(refText(ref)), kind: 'resource' }]
+  }
+}
+
+/** A path as a URI reference (RFC 3986): relative paths stay relative, to whatever the reader takes as the root. */
+function uriOf(path: string): string {
+  const parts = path
+    .replaceAll('\\', '/')
+    .replace(/^(?:\.\/)+/, '')
+    .split('/')
+  // Lone surrogates, which no file name can really have, would make it throw.
+  const uri = parts.map(part => encodeURIComponent(Buffer.from(part).toString())).join('/')
+  return path.startsWith('/') ? `file://${uri}` : uri
+}
+
+/** SARIF 3.11.5 and 3.11.6: braces are placeholders unless doubled, and `[text](target)` is a link. */
+function messageText(text: string): string {
+  return escapeLine(text).replace(/[{}]/g, '$&$&').replaceAll('](', '] (')
+}

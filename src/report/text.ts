@@ -1,0 +1,79 @@
+import type { CheckedObject, CheckFinding, CheckReport, Unchecked } from '../admission/check-report.ts'
+import type { ObjectRef } from '../kinds/object-ref.ts'
+import { escapeLine } from './escape.ts'
+import { countCases, type TestReport } from './test-results.ts'
+
+const WORDS = { deny: 'DENIED', warn: 'WARNED', audit: 'AUDITED' } as const
+
+/** SGR codes (ECMA-48 8.3.117): red, yellow, cyan. */
+const COLOURS: ReadonlyMap<string, number> = new Map([
+  ['DENIED', 31],
+  ['FAILED', 31],
+  ['WARNED', 33],
+  ['UNCHECKED', 36]
+])
+
+/**
+ * A check as text: one line a finding and one for each object that was not wholly checked, each beginning with
+ * path:line:column, and the numbers of `checkSummary` last. Nothing for objects that passed.
+ */
+export function checkText(report: CheckReport, colour: boolean): string {
+  const lines = report.objects.flatMap(object => objectLines(object, colour))
+  return [...lines, checkSummary(report), ''].join('\n')
+}
+
+/** `5 objects: 1 denied, 2 warned, 0 unchecked, 1 passed, 1 not judged`. */
+export function checkSummary({ objects, summary }: CheckReport): string {
+  const { denied, warned, unchecked, passed } = summary
+  const numbers = `${denied} denied, ${warned} warned, ${unchecked} unchecked, ${passed} passed`
+  return `${objects.length} ${objects.length === 1 ? 'object' : 'objects'}: ${numbers}, ${summary['not-judged']} not judged`
+}
+
+function objectLines(object: CheckedObject, colour: boolean): readonly string[] {
+  const { source, ref, findings, unchecked } = object
+  const line = (at: { line: number; column: number }, word: string, message: string) =>
+    `${placed(source.path, at)} ${painted(word, colour)} ${escapeLine(`${refText(ref)}: ${message}`)}`
+  const found = findings.map(finding => line(finding, WORDS[finding.action], findingText(finding)))
+  return unchecked.length === 0 ? found : [...found, line(source, 'UNCHECKED', uncheckedText(unchecked))]
+}
+
+/** `path:line:column:`; the path may be hostile, and stands where a CI system looks for commands. */
+function placed(path: string, { line, column }: { line: number; column: number }): string {
+  return `${escapeLine(path)}:${line}:${column}:`
+}
+
+function painted(word: string, colour: boolean): string {
+  const code = COLOURS.get(word)
+  return colour && code !== undefined ? `\u001b[${code}m${word}\u001b[0m` : word
+}
+
+/** `IPAddressPool kmetal-metallb/default-pool`, or `Vpc tenant-a` when cluster-scoped. */
+export function refText(ref: ObjectRef): string {
+  return ref.namespace === '' ? `${ref.kind} ${ref.name}` : `${ref.kind} ${ref.namespace}/${ref.name}`
+}
+
+/** `spec.addresses[0] 192.168.1.1/32 is ... [pool-reserved-range]`. */
+export function findingText({ message, rule }: CheckFinding): string {
+  return `${message} [${rule}]`
+}
+
+/** One reason after the other, each with the rules it concerns. */
+export function uncheckedText(unchecked: readonly Unchecked[]): string {
+  const rules = new Map<string, string[]>()
+  for (const { rule, message } of unchecked) rules.set(message, [...(rules.get(message) ?? []), rule])
+  return [...rules].map(([message, ids]) => `${message} [${[...new Set(ids)].join(', ')}]`).join('; ')
+}
+
+/** Test results as text: the failing cases with what failed, and `N passed, N failed` as the last line. */
+export function testText(report: TestReport, colour: boolean): string {
+  const failed = report.suites.flatMap(({ name, path, cases }) =>
+    cases
+      .filter(testCase => !testCase.passed)
+      .flatMap(testCase => [
+        `${escapeLine(path)}:${testCase.line}: ${painted('FAILED', colour)} ${escapeLine(`${name}: ${testCase.name}`)}`,
+        ...testCase.failures.map(failure => `    ${escapeLine(failure)}`)
+      ])
+  )
+  const { passed, failed: failures } = countCases(report)
+  return [...failed, `${passed} passed, ${failures} failed`, ''].join('\n')
+}

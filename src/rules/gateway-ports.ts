@@ -1,0 +1,92 @@
+import type { View } from '../inventory/view.ts'
+import { refOf } from '../kinds/index.ts'
+import type { ObjectRef } from '../kinds/object-ref.ts'
+import type { Vpc } from '../kinds/vpc.ts'
+import type { Plan } from '../policy/plan.ts'
+import { defaultSubnet } from './provider-subnets.ts'
+
+/** Before 1.14 the default external Subnet is attached whatever else is (kube-ovn#5268 made it optional). */
+const DEFAULT_OPTIONAL_SINCE_MINOR = 14
+
+/**
+ * The provider Subnets that a Vpc's spec asks for gateway ports on; empty unless `enableExternal`. Extra Subnets replace
+ * the default one, except up to Kube-OVN 1.13, where it always comes with them (controller/vpc.go).
+ */
+export function askedSubnets(vpc: Vpc, plan: Plan): ReadonlySet<string> {
+  if (!vpc.enableExternal) return new Set()
+  const extra = vpc.extraExternalSubnets
+  if (extra.length === 0) return new Set([defaultSubnet(plan)])
+  return new Set(defaultAlwaysAttached(plan.kubeOvn.version) ? [defaultSubnet(plan), ...extra] : extra)
+}
+
+function defaultAlwaysAttached(version: string): boolean {
+  const [major, minor] = version.replace(/^v/, '').split('.').map(Number)
+  return major === 1 && minor !== undefined && minor < DEFAULT_OPTIONAL_SINCE_MINOR
+}
+
+/**
+ * The gateway ports a Vpc has now, by provider Subnet: OvnEips of type lrp that are named VPC-SUBNET and not being
+ * deleted. The name is built and compared, never split, since both parts may hold '-'. O(OvnEips).
+ */
+export function portsNow(vpcName: string, view: View): ReadonlyMap<string, ObjectRef> {
+  const ports = new Map<string, ObjectRef>()
+  for (const eip of view.list('OvnEip')) {
+    const isPort = eip.type === 'lrp' && eip.meta.name === `${vpcName}-${eip.externalSubnet}`
+    if (isPort && !eip.meta.deleting) ports.set(eip.externalSubnet, refOf(eip))
+  }
+  return ports
+}
+
+/** What a Vpc write does to the router's gateway ports. */
+export interface PortChange {
+  /** Every provider Subnet the router will have a port on. */
+  readonly after: ReadonlySet<string>
+  /** Those of `after` that it neither has nor was asked to have. Empty for a write that attaches nothing. */
+  readonly added: readonly string[]
+  /** The port that stays although the new spec does not ask for it, when there is one. */
+  readonly kept: readonly ObjectRef[]
+}
+
+/**
+ * Compares what a Vpc is asked to be attached to with what it was asked to and what it has. A port on the default Subnet
+ * stays until `enableExternal` is turned off, because Kube-OVN detaches only extra Subnets that leave the list.
+ */
+export function portChange(vpc: Vpc, oldVpc: Vpc | undefined, plan: Plan, view: View): PortChange {
+  const now = portsNow(vpc.meta.name, view)
+  const before = new Set([...(oldVpc ? askedSubnets(oldVpc, plan) : []), ...now.keys()])
+  const asked = askedSubnets(vpc, plan)
+  const defaultPort = now.get(defaultSubnet(plan))
+  const kept =
+    vpc.enableExternal && defaultPort !== undefined && !asked.has(defaultSubnet(plan)) ? [defaultPort] : []
+  const after = new Set([...asked, ...(kept.length > 0 ? [defaultSubnet(plan)] : [])])
+  return { after, added: [...after].filter(subnet => !before.has(subnet)), kept }
+}
+
+/** A router with a port on one Subnet, and all Subnets it has ports on or asks for. */
+export interface Router {
+  readonly vpc: ObjectRef
+  readonly subnets: readonly string[]
+  /** The ports it has, which the answer rests on. */
+  readonly ports: readonly ObjectRef[]
+}
+
+/** The Vpcs attached to this Subnet that have, or ask for, a second gateway port. O(Vpcs + attached * OvnEips). */
+export function multiPortRouters(subnet: string, plan: Plan, view: View): readonly Router[] {
+  const routers: Router[] = []
+  for (const vpc of view.list('Vpc')) {
+    const asked = askedSubnets(vpc, plan)
+    if (!asked.has(subnet) && !view.get('OvnEip', '', `${vpc.meta.name}-${subnet}`)) continue
+    const now = portsNow(vpc.meta.name, view)
+    const subnets = new Set([...asked, ...now.keys()])
+    if (!subnets.has(subnet) || subnets.size < 2) continue
+    routers.push({ vpc: refOf(vpc), subnets: [...subnets].toSorted(), ports: [...now.values()] })
+  }
+  return routers
+}
+
+/** Where in a Vpc's spec a provider Subnet comes from, as field and value of a finding. */
+export function vpcField(vpc: Vpc, subnet: string): { readonly field: string; readonly value: string } {
+  const at = vpc.extraExternalSubnets.indexOf(subnet)
+  if (at < 0) return { field: 'spec.enableExternal', value: String(vpc.enableExternal) }
+  return { field: `spec.extraExternalSubnets[${at}]`, value: subnet }
+}

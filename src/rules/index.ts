@@ -1,0 +1,42 @@
+import type { Action } from '../policy/exposure-policy.ts'
+import { advertisementOffSubnet } from './advertisement-off-subnet.ts'
+import { advertisementUnknownPool } from './advertisement-unknown-pool.ts'
+import { eipOutsideSubnet } from './eip-outside-subnet.ts'
+import { eipPerTenant } from './eip-per-tenant.ts'
+import { eipType } from './eip-type.ts'
+import { eipUnknownSubnet } from './eip-unknown-subnet.ts'
+import { poolOutsideNodeSubnet } from './pool-outside-node-subnet.ts'
+import { poolOverlap } from './pool-overlap.ts'
+import { poolPerTenant } from './pool-per-tenant.ts'
+import { poolReservedRange } from './pool-reserved-range.ts'
+import { poolSyntax } from './pool-syntax.ts'
+import { poolWrongNamespace } from './pool-wrong-namespace.ts'
+import type { AnyRule } from './rule.ts'
+import { servicePoolNotGranted } from './service-pool-not-granted.ts'
+import { vpcMultiDGP } from './vpc-multi-dgp.ts'
+import { vpcPerTenant } from './vpc-per-tenant.ts'
+
+/**
+ * Every rule, in the order a reader meets its findings: what cannot be read first, then what collides, then where it
+ * may not be, then whose it is. Retired ids stay here as comments and are never used again; so far there are none.
+ */
+export const RULES: readonly AnyRule[] = Object.freeze([
+  poolSyntax,
+  poolOverlap,
+  poolOutsideNodeSubnet,
+  poolReservedRange,
+  poolWrongNamespace,
+  poolPerTenant,
+  advertisementUnknownPool,
+  advertisementOffSubnet,
+  servicePoolNotGranted,
+  eipUnknownSubnet,
+  eipOutsideSubnet,
+  eipType,
+  eipPerTenant,
+  vpcMultiDGP,
+  vpcPerTenant
+])
+
+/** Each rule's id and its own action, for policies to be checked against. */
+export const RULE_ACTIONS: ReadonlyMap<string, Action> = new Map(RULES.map(rule => [rule.id, rule.defaultAction]))

@@ -1,0 +1,29 @@
+import type { View } from '../inventory/view.ts'
+import { announces, type Advertisement } from '../kinds/advertisement.ts'
+import { refOf } from '../kinds/index.ts'
+import type { IPAddressPool } from '../kinds/ip-address-pool.ts'
+import type { ObjectRef } from '../kinds/object-ref.ts'
+
+/**
+ * How a pool is announced now: by L2 (maybe by BGP too), by BGP alone, by nothing that exists yet, or `unknown` when an
+ * advertisement that would decide it could not be read.
+ */
+export type Announcement =
+  { readonly by: 'l2'; readonly advertisement: ObjectRef } | { readonly by: 'bgp' | 'nothing' | 'unknown' }
+
+/** The advertisement named is the first by name of those that announce the pool by L2. O(advertisements). */
+export function announcementOf(pool: IPAddressPool, view: View): Announcement {
+  const l2 = announcing(view.list('L2Advertisement'), pool).toSorted(byName)[0]
+  if (l2 !== undefined) return { by: 'l2', advertisement: refOf(l2) }
+  if (!view.known('L2Advertisement')) return { by: 'unknown' }
+  if (announcing(view.list('BGPAdvertisement'), pool).length > 0) return { by: 'bgp' }
+  return { by: view.known('BGPAdvertisement') ? 'nothing' : 'unknown' }
+}
+
+function announcing<T extends Advertisement>(advertisements: Iterable<T>, pool: IPAddressPool): T[] {
+  return [...advertisements].filter(advertisement => announces(advertisement, pool))
+}
+
+function byName(a: Advertisement, b: Advertisement): number {
+  return a.meta.name < b.meta.name ? -1 : 1
+}

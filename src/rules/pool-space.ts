@@ -1,0 +1,53 @@
+import { familySpan, intersect, subtract, type AddressRange } from '../address/range.ts'
+import type { View } from '../inventory/view.ts'
+import type { IPAddressPool } from '../kinds/ip-address-pool.ts'
+import type { Plan } from '../policy/plan.ts'
+import { isAllocatedToBGP, layer2Ranges } from './node-subnets.ts'
+import { announcementOf } from './pool-announcement.ts'
+import { poolEntries, type PoolEntry } from './pool-entries.ts'
+import { reservedRanges } from './reserved-ranges.ts'
+
+/** Addresses that one entry of a pool could consist of, as far as the plan goes; who holds them is not looked at. */
+export interface PoolSpace {
+  /** Where an entry may lie without breaking a rule. */
+  readonly permitted: readonly AddressRange[]
+  /** The part of it that can be proposed: what the plan states as a place for pools. Empty when it states none. */
+  readonly offered: readonly AddressRange[]
+}
+
+/**
+ * The space for one entry of a pool: the nodes' subnets within the plan's allocations for L2, any allocation for BGP,
+ * less reserved addresses and what the pool's other entries hold.
+ */
+export function poolSpace(
+  pool: IPAddressPool,
+  entry: PoolEntry,
+  context: { view: View; plan: Plan }
+): PoolSpace {
+  const { view, plan } = context
+  const { by } = announcementOf(pool, view)
+  const isBGP = by === 'bgp' || (by !== 'l2' && isAllocatedToBGP(plan, entry.range))
+  const stated = isBGP ? bgpSpace(plan) : layer2Space(plan, pool)
+  const others = poolEntries(pool).filter(other => other.field !== entry.field)
+  const taken = [...reservedRanges(plan, view), ...others].map(({ range }) => range)
+  return {
+    permitted: subtract(stated ?? [familySpan(4), familySpan(6)], taken),
+    offered: subtract(stated ?? [], taken)
+  }
+}
+
+/** undefined: anywhere, as far as the plan says. */
+function bgpSpace(plan: Plan): readonly AddressRange[] | undefined {
+  const allocations = plan.allocations?.map(({ range }) => range)
+  const forBGP = plan.allocations?.filter(({ announcement }) => announcement === 'bgp') ?? []
+  return forBGP.length > 0 ? forBGP.map(({ range }) => range) : allocations
+}
+
+function layer2Space(plan: Plan, pool: IPAddressPool): readonly AddressRange[] | undefined {
+  const allocated = plan.allocations
+    ?.filter(({ announcement }) => announcement === 'l2')
+    .map(({ range }) => range)
+  const reachable = layer2Ranges(plan, pool)
+  if (reachable === undefined || allocated === undefined) return reachable ?? allocated
+  return intersect(reachable, allocated)
+}

@@ -1,0 +1,88 @@
+import { parseAddress } from '../address/parse.ts'
+import type { View } from '../inventory/view.ts'
+import { refOf } from '../kinds/index.ts'
+import type { IPAddressPool } from '../kinds/ip-address-pool.ts'
+import { anySelectorMatches } from '../kinds/label-selector.ts'
+import { loadBalancerAsk, type LoadBalancerAsk, type Service } from '../kinds/service.ts'
+import { refKey, type ObjectRef } from '../kinds/object-ref.ts'
+import type { Plan } from '../policy/plan.ts'
+
+/** A pool that a Service may get its address from, what brings it there, and the objects that say so. */
+export interface Candidate {
+  readonly pool: string
+  readonly via: 'named' | 'address' | 'any'
+  readonly field: string
+  readonly value: string
+  readonly restsOn: readonly ObjectRef[]
+}
+
+/**
+ * Every pool that MetalLB may serve this Service from; empty when it is no LoadBalancer of MetalLB's, and when no pool
+ * has what it asks for. MetalLB takes the named pool, else the one with the requested address, else one of its own choice
+ * from its own namespace. O(pools) when nothing is named.
+ */
+export function poolCandidates(object: Service, plan: Plan, view: View): readonly Candidate[] {
+  const ask = loadBalancerAsk(object, plan.metallb.loadBalancerClass)
+  if (ask === undefined) return []
+  if (ask.pool !== undefined) {
+    const { name, field } = ask.pool
+    return [{ pool: name, via: 'named', field, value: name, restsOn: [] }]
+  }
+  if (ask.addresses.length === 0) return freeChoice(object, plan, view)
+  return ask.addresses.flatMap(address => poolsWith(address, plan, view))
+}
+
+function poolsWith(
+  { text, field }: LoadBalancerAsk['addresses'][number],
+  plan: Plan,
+  view: View
+): Candidate[] {
+  const parsed = parseAddress(text)
+  if (!parsed.ok) return []
+  const address = { family: parsed.family, first: parsed.value, last: parsed.value }
+  const holders = [...view.overlapping(['metallb'], address)].map(({ holder }) => holder)
+  return uniqueRefs(holders)
+    .filter(({ namespace }) => namespace === plan.metallb.namespace)
+    .map(pool => ({ pool: pool.name, via: 'address', field, value: text, restsOn: [pool] }))
+}
+
+function uniqueRefs(refs: readonly ObjectRef[]): readonly ObjectRef[] {
+  return [...new Map(refs.map(ref => [refKey(ref), ref])).values()]
+}
+
+/** In the order of the pools' names, so that answers are stable. */
+function freeChoice(object: Service, plan: Plan, view: View): Candidate[] {
+  const namespace = view.get('Namespace', '', object.meta.namespace)
+  const namespaceLabels = namespace?.meta.labels ?? new Map<string, string>()
+  return [...view.list('IPAddressPool')]
+    .filter(pool => pool.autoAssign && pool.meta.namespace === plan.metallb.namespace)
+    .filter(pool => isOpenTo(pool, object, namespaceLabels))
+    .toSorted((a, b) => (a.meta.name < b.meta.name ? -1 : 1))
+    .map(pool => ({
+      pool: pool.meta.name,
+      via: 'any',
+      field: `metadata.annotations[${plan.metallb.poolAnnotation}]`,
+      value: '',
+      restsOn: [refOf(pool)]
+    }))
+}
+
+/**
+ * Whether MetalLB's own choice may fall on the pool: it is pinned to nobody, or to this namespace and Service. Empty lists
+ * do not restrict (MetalLB internal/allocator, isPoolCompatibleWithService).
+ */
+function isOpenTo(
+  { serviceAllocation }: IPAddressPool,
+  { meta }: Service,
+  namespaceLabels: ReadonlyMap<string, string>
+): boolean {
+  if (serviceAllocation === undefined) return true
+  const { namespaces, namespaceSelectors, serviceSelectors } = serviceAllocation
+  const isForNamespace =
+    (namespaces.length === 0 && namespaceSelectors.length === 0) ||
+    namespaces.includes(meta.namespace) ||
+    anySelectorMatches(namespaceSelectors, namespaceLabels)
+  return (
+    isForNamespace && (serviceSelectors.length === 0 || anySelectorMatches(serviceSelectors, meta.labels))
+  )
+}

@@ -1,0 +1,67 @@
+import { destination, pino, stdTimeFunctions } from 'pino'
+import type { DestinationStream, Logger } from 'pino'
+import type { Outcome, Question } from '../admission/answer.ts'
+
+/** The one logger: JSON lines. */
+export type Log = Logger
+
+export interface LogOptions {
+  readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  /** Where lines go; default stderr, as stdout carries results alone. */
+  readonly stream?: DestinationStream
+}
+
+/** Lines held back while stderr does not drain; what comes on top is dropped, so that answers never wait for a log. */
+const BUFFERED_BYTES = 1024 * 1024
+
+/** Longest text taken from a review; user names and uids are shorter, and a line must stay one line. */
+const SHOWN_CHARACTERS = 256
+
+/** Writes in this thread: a worker transport would lose all lines on a signal and cannot be bundled. */
+export function createLogger({ level, stream }: LogOptions): Log {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: label => ({ level: label }) }
+    },
+    stream ?? destination({ dest: 2, sync: false, maxLength: BUFFERED_BYTES })
+  )
+}
+
+/** One line per denial (info), malformed request (warn) and fault (error); what was allowed only at debug. No bodies. */
+export function logOutcome(log: Log, outcome: Outcome, durationMs: number, question: Question): void {
+  const level = LEVELS[outcome.verdict]
+  if (!log.isLevelEnabled(level)) return
+  const facts = {
+    uid: printable(outcome.uid),
+    user: printable(outcome.username),
+    operation: printable(outcome.operation),
+    kind: printable(outcome.kind),
+    namespace: printable(outcome.namespace),
+    name: printable(outcome.name),
+    path: question.path,
+    dryRun: outcome.dryRun,
+    denied: outcome.denied,
+    warned: outcome.warned,
+    audited: outcome.audited,
+    patched: outcome.patched,
+    ms: Math.round(durationMs * 100) / 100
+  }
+  log[level](outcome.fault === '' ? facts : { ...facts, fault: printable(outcome.fault) }, outcome.verdict)
+}
+
+const LEVELS = { denied: 'info', allowed: 'debug', malformed: 'warn', fault: 'error' } as const
+
+/**
+ * The first 256 characters with control, direction and stray surrogate characters as escapes, as user names and faults hold
+ * what callers chose. JSON escapes C0 by itself, but neither C1 (terminals obey U+009B) nor what reorders text.
+ */
+export function printable(text: string): string {
+  return text.slice(0, SHOWN_CHARACTERS).replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escapeCharacter)
+}
+
+function escapeCharacter(character: string): string {
+  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
+}

@@ -1,0 +1,269 @@
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { test } from 'tap'
+
+import { startCluster } from '../cluster.ts'
+import type { Cluster } from '../cluster.ts'
+import { complaints } from '../logs.ts'
+import { root } from '../locations.ts'
+import { startPoolguard } from '../poolguard.ts'
+import type { Poolguard } from '../poolguard.ts'
+import { waitUntil } from '../process.ts'
+import type { RunningProcess } from '../process.ts'
+import { grantNamespace, namespace } from '../rbac.ts'
+import { metallbNamespace } from '../users.ts'
+
+const examples = join(root, 'manifests/examples')
+
+function pool(name: string, addresses: readonly string[], spec: object = {}): object {
+  const metadata = { name, namespace: metallbNamespace }
+  return { apiVersion: 'metallb.io/v1beta1', kind: 'IPAddressPool', metadata, spec: { addresses, ...spec } }
+}
+
+function l2Advertisement(name: string, pools: readonly string[]): object {
+  const metadata = { name, namespace: metallbNamespace }
+  return {
+    apiVersion: 'metallb.io/v1beta1',
+    kind: 'L2Advertisement',
+    metadata,
+    spec: { ipAddressPools: pools }
+  }
+}
+
+function ovnEip(name: string, spec: object): object {
+  return { apiVersion: 'kubeovn.io/v1', kind: 'OvnEip', metadata: { name }, spec }
+}
+
+function vpc(name: string, spec: object): object {
+  return { apiVersion: 'kubeovn.io/v1', kind: 'Vpc', metadata: { name }, spec }
+}
+
+/** A field once it is there. */
+function field(cluster: Cluster, object: string, path: string, ns = 'default'): Promise<string> {
+  return waitUntil(`${path} of ${object}`, async () => {
+    const { stdout } = await cluster.kubectl(['get', '-n', ns, object, '-o', `jsonpath={${path}}`])
+    return stdout === '' ? undefined : stdout
+  })
+}
+
+/** What kubectl says when it creates the object: '' when it was allowed. */
+async function refusal(cluster: Cluster, object: object, user = 'platform'): Promise<string> {
+  const { code, stderr } = await cluster.kubectl(['create', '-f', '-'], {
+    user,
+    input: JSON.stringify(object)
+  })
+  return code === 0 ? '' : stderr
+}
+
+/** The work both controllers do for a guide's user: an address for a Service, one for an OvnEip, a router's port. */
+async function exercise(cluster: Cluster, ns: string): Promise<void> {
+  await cluster.apply([
+    pool('default-pool', ['192.168.1.100-192.168.1.200']),
+    l2Advertisement('default-l2-adv', ['default-pool'])
+  ])
+  await cluster.mustKubectl(['create', '-n', ns, 'service', 'loadbalancer', 'exercise', '--tcp=80:80'])
+  await field(cluster, 'service/exercise', '.status.loadBalancer.ingress[0].ip', ns)
+  await cluster.apply([
+    ovnEip(`exercise-${ns}`, { externalSubnet: 'external' }),
+    vpc(`exercise-${ns}`, { enableExternal: true })
+  ])
+  await field(cluster, `ovn-eip/exercise-${ns}`, '.status.v4Ip')
+  // the router's own port: an OvnEip of type lrp that Kube-OVN writes itself
+  await field(cluster, `ovn-eip/exercise-${ns}-external`, '.status.v4Ip')
+}
+
+function complaintsOf(processes: readonly RunningProcess[]): Set<string> {
+  return new Set(processes.flatMap(one => [...complaints(one.log())]))
+}
+
+await test('the guide on a real cluster', async suite => {
+  const cluster = await startCluster()
+  suite.teardown(() => cluster.stop())
+  const controllers = [await cluster.startMetalLB(), await cluster.startKubeOvn()]
+  await cluster.apply([
+    namespace('tenant-acme', { tenant: 'acme' }),
+    namespace('tenant-beta', { tenant: 'beta' })
+  ])
+  await grantNamespace(cluster, 'tenant-acme', 'acme-admins')
+
+  await exercise(cluster, 'default')
+  const before = complaintsOf(controllers)
+  await cluster.mustKubectl([
+    'delete',
+    'service/exercise',
+    'ovn-eip/exercise-default',
+    'vpc/exercise-default',
+    '--wait=false'
+  ])
+  await cluster.mustKubectl(['delete', '-n', metallbNamespace, 'ipaddresspools,l2advertisements', '--all'])
+  const poolguard = await startPoolguard(cluster)
+
+  await suite.test(
+    'the whole folder of good manifests passes a server-side dry run on an empty cluster',
+    async t => {
+      const release = join(examples, 'good/release')
+      const { code, stderr } = await cluster.kubectl(['apply', '--dry-run=server', '-f', release], {
+        user: 'platform'
+      })
+      t.equal(code, 0, stderr)
+    }
+  )
+
+  await suite.test(
+    'with poolguard in between the controllers work as before and complain of nothing new',
+    async t => {
+      await exercise(cluster, 'tenant-acme')
+      const after = complaintsOf(controllers)
+      t.same(
+        [...after].filter(line => !before.has(line)),
+        []
+      )
+      t.notMatch(controllers.map(one => one.log()).join('\n'), /poolguard/)
+    }
+  )
+
+  await suite.test(
+    'an overlapping pool is refused with the pool, the range, the count and the way out',
+    async t => {
+      const said = await refusal(cluster, pool('pool-b', ['192.168.1.150-192.168.1.250']))
+      t.match(said, /admission webhook "addresses\.poolguard\.io" denied the request/)
+      t.match(said, /spec\.addresses\[0\] 192\.168\.1\.150-192\.168\.1\.250 shares 51 addresses/)
+      t.match(said, /IPAddressPool kmetal-metallb\/default-pool: 192\.168\.1\.150-192\.168\.1\.200\./)
+      t.match(said, /Largest free part: 192\.168\.1\.201-192\.168\.1\.250 \(50 addresses\)/)
+      t.match(said, /\[pool-overlap\]/)
+    }
+  )
+
+  await suite.test("a pool outside the nodes' subnet is refused", async t => {
+    t.match(await refusal(cluster, pool('cidr-pool', ['10.0.0.0/24'])), /\[pool-outside-node-subnet\]/)
+  })
+
+  await suite.test(
+    "a tenant's plain LoadBalancer Service gets the pool annotation and an address",
+    async t => {
+      const create = ['create', '-n', 'tenant-acme', 'service', 'loadbalancer', 'test-lb', '--tcp=80:80']
+      await cluster.mustKubectl(create, { user: 'alice' })
+      const annotations = await field(cluster, 'service/test-lb', '.metadata.annotations', 'tenant-acme')
+      t.match(annotations, '"metallb.io/address-pool":"default-pool"')
+      const address = await field(
+        cluster,
+        'service/test-lb',
+        '.status.loadBalancer.ingress[0].ip',
+        'tenant-acme'
+      )
+      t.match(address, /^192\.168\.1\.1\d\d$/)
+      await cluster.mustKubectl(['label', '-n', 'tenant-acme', 'service/test-lb', 'tier=web'], {
+        user: 'alice'
+      })
+      await cluster.mustKubectl(['annotate', '-n', 'tenant-acme', 'service/test-lb', 'note=changed'], {
+        user: 'alice'
+      })
+      t.equal(
+        await field(cluster, 'service/test-lb', '.status.loadBalancer.ingress[0].ip', 'tenant-acme'),
+        address
+      )
+    }
+  )
+
+  await suite.test("a tenant's Service that names a pool it is not granted is refused", async t => {
+    const metadata = {
+      name: 'greedy',
+      namespace: 'tenant-acme',
+      annotations: { 'metallb.io/address-pool': 'platform-pool' }
+    }
+    const spec = { type: 'LoadBalancer', ports: [{ port: 80 }] }
+    const said = await refusal(cluster, { apiVersion: 'v1', kind: 'Service', metadata, spec }, 'alice')
+    t.match(
+      said,
+      /metadata\.annotations\[metallb\.io\/address-pool\] platform-pool.*\[service-pool-not-granted\]/
+    )
+    t.notMatch(said, /beta/)
+  })
+
+  await suite.test('an OvnEip outside its Subnet is refused', async t => {
+    const said = await refusal(
+      cluster,
+      ovnEip('outside', { externalSubnet: 'external', v4Ip: '198.51.100.7' })
+    )
+    t.match(said, /spec\.v4Ip 198\.51\.100\.7 .*Subnet external.*203\.0\.113\.0\/24.*\[eip-outside-subnet\]/)
+  })
+
+  await suite.test(
+    'an OvnEip without a Subnet is stored with the global one and gets an address',
+    async t => {
+      await cluster.mustKubectl(['create', '-f', '-'], {
+        user: 'platform',
+        input: JSON.stringify(ovnEip('plain', { type: 'nat' }))
+      })
+      t.equal(await field(cluster, 'ovn-eip/plain', '.spec.externalSubnet'), 'external')
+      t.match(await field(cluster, 'ovn-eip/plain', '.status.v4Ip'), /^203\.0\.113\.\d+$/)
+    }
+  )
+
+  await suite.test(
+    "a second gateway port on a tenant's provider subnet is refused, citing the bug",
+    async t => {
+      const subnet = { protocol: 'IPv4', cidrBlock: '198.18.1.0/24', gateway: '198.18.1.1', vlan: 'vlan0' }
+      await cluster.apply([
+        { apiVersion: 'kubeovn.io/v1', kind: 'Subnet', metadata: { name: 'acme-ext' }, spec: subnet }
+      ])
+      const patch = JSON.stringify({ spec: { extraExternalSubnets: ['external', 'acme-ext'] } })
+      const args = ['patch', 'vpc/exercise-tenant-acme', '--type=merge', '-p', patch]
+      const { code, stderr } = await cluster.kubectl(args, { user: 'platform' })
+      t.equal(code, 1)
+      t.match(stderr, /kube-ovn#3329, ovn-org\/ovn#222/)
+      t.match(stderr, /\[vpc-multi-dgp\]/)
+    }
+  )
+
+  await suite.test('every bad example is refused, every good one is allowed', async t => {
+    for (const name of readdirSync(join(examples, 'bad'))) {
+      const { code, stderr } = await cluster.kubectl(
+        ['create', '--dry-run=server', '-f', join(examples, 'bad', name)],
+        { user: 'platform' }
+      )
+      t.equal(code, 1, `${name} is refused`)
+      t.match(stderr, /poolguard\.io" denied the request/, name)
+    }
+  })
+
+  await suite.test('one Helm release with every kind installs at the first attempt', async t => {
+    const chart = join(cluster.directory, 'chart')
+    mkdirSync(join(chart, 'templates'), { recursive: true })
+    writeFileSync(join(chart, 'Chart.yaml'), 'apiVersion: v2\nname: guide\nversion: 0.1.0\n')
+    cpSync(join(examples, 'good/release'), join(chart, 'templates'), { recursive: true })
+    await cluster.mustKubectl(['delete', '-n', metallbNamespace, 'ipaddresspools,l2advertisements', '--all'])
+    const { code, stderr } = await cluster.helm(['install', 'guide', chart], { user: 'platform' })
+    t.equal(code, 0, stderr)
+  })
+
+  await suite.test('the controllers get by without poolguard while it is down; new pools wait', async t => {
+    await poolguard.stop()
+    const said = await refusal(cluster, pool('late', ['192.168.1.240/32']))
+    t.match(said, /failed calling webhook "addresses\.poolguard\.io"/)
+    await cluster.mustKubectl(['label', '-n', 'tenant-acme', 'service/test-lb', 'tier-'], { user: 'alice' })
+  })
+})
+
+/** The same steps with a plan that does not know Kube-OVN's user: the negative control of the exemption. */
+await test("with the controller's name out of the plan, Kube-OVN's own writes are refused", async t => {
+  const cluster = await startCluster()
+  t.teardown(() => cluster.stop())
+  await cluster.startKubeOvn()
+  const policies = join(cluster.directory, 'policies')
+  mkdirSync(policies)
+  const plan = readFileSync(join(root, 'policies/dc1.yaml'), 'utf8').replace(
+    /^spec:$/m,
+    'spec:\n  controllers: {kubeOvn: []}'
+  )
+  t.match(plan, 'controllers: {kubeOvn: []}')
+  writeFileSync(join(policies, 'dc1.yaml'), plan)
+  const poolguard: Poolguard = await startPoolguard(cluster, { policies })
+  await cluster.apply([vpc('unknown-controller', { enableExternal: true })])
+  await waitUntil('a refusal in the log', async () =>
+    /eip-type/.test(poolguard.process.log()) ? true : undefined
+  )
+  const { code } = await cluster.kubectl(['get', 'ovn-eip/unknown-controller-external'])
+  t.equal(code, 1, 'the router has no port')
+})

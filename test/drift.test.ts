@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'tap'
+import { run } from '../src/cli/run.ts'
+import { fileText, manifestFiles } from '../src/cli/manifests.ts'
+import { ruleTable } from '../src/cli/rules.ts'
+import { VERSION } from '../src/cli/version.ts'
+import { jsonSchemas } from '../src/policy/json-schema.ts'
+import { RULES } from '../src/rules/index.ts'
+
+const readme = readFileSync('README.md', 'utf8')
+
+/** What stands between two markers of the README. */
+function section(name: string): string {
+  const [, after = ''] = readme.split(`<!-- ${name}:begin -->\n`)
+  return after.split(`<!-- ${name}:end -->`)[0] ?? ''
+}
+
+async function output(...args: string[]): Promise<string> {
+  let text = ''
+  const collect = (chunk: string) => (text += chunk)
+  await run(args, { stdout: collect, stderr: collect, isTerminal: false, env: {}, stdin: async () => '' })
+  return text
+}
+
+await test('the README shows the rules as they are', async t => {
+  t.equal(section('rules'), `${ruleTable()}\n`)
+})
+
+await test('the README shows --help as it is', async t => {
+  t.equal(section('help'), `\`\`\`\n${await output('--help')}\`\`\`\n`)
+})
+
+await test('every verb has a help text', async t => {
+  for (const verb of ['serve', 'review', 'check', 'test', 'rules', 'explain', 'manifests']) {
+    t.match(await output(verb, '--help'), `Usage: poolguard ${verb}`, verb)
+  }
+})
+
+await test('manifests/ is what the program prints', async t => {
+  const options = { policies: [], namespace: 'poolguard', image: `poolguard:${VERSION}`, replicas: 3 }
+  for (const file of await manifestFiles(options)) {
+    if (file.name === 'policies.yaml') continue
+    t.equal(
+      readFileSync(join('manifests', file.name), 'utf8'),
+      fileText(file),
+      `${file.name}: run npm run manifests`
+    )
+  }
+})
+
+await test('the JSON Schemas are published as they are', async t => {
+  for (const [kind, schema] of Object.entries(jsonSchemas())) {
+    const path = join('docs/schemas', `${kind}.json`)
+    t.equal(readFileSync(path, 'utf8'), `${JSON.stringify(schema, undefined, 2)}\n`, path)
+  }
+})
+
+await test('the version is that of package.json', async t => {
+  const manifest: unknown = JSON.parse(readFileSync('package.json', 'utf8'))
+  t.match(manifest, { version: VERSION })
+})
+
+await test('every rule can be explained', async t => {
+  for (const rule of RULES) {
+    const text = await output('explain', rule.id)
+    for (const part of [rule.summary, rule.why, rule.fix]) t.match(text, part, rule.id)
+    t.ok(rule.see.length > 0, `${rule.id} names a source`)
+    t.match(rule.id, /^[a-z]+(-[a-z]+)+$/)
+  }
+})
