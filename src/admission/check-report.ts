@@ -1,12 +1,13 @@
 import type { ObjectRef } from '../kinds/object-ref.ts'
 import type { BoundRule } from '../rules/evaluate.ts'
+import type { Unjudged } from '../rules/finding.ts'
 import type { JsonObject } from './apply.ts'
 import { pathOfField, type FieldPath } from './field-path.ts'
 import type { Judgement } from './judge.ts'
 import type { PatchOperation } from './patch.ts'
 import { INVALID_OBJECT } from './response.ts'
 import { findingWords } from './wording/finding.ts'
-import { fieldErrorWords, unjudgedWords } from './wording/unjudged.ts'
+import { fieldErrorWords } from './wording/unjudged.ts'
 
 /** 1-based. */
 export interface Position {
@@ -34,10 +35,11 @@ export interface CheckFinding extends Position {
   readonly message: string
 }
 
-/** A rule that could not be judged, and why. */
+/** A rule that could not be judged for want of `needs`: a kind whose objects are not known, or a field of the plan. */
 export interface Unchecked {
   readonly rule: string
-  readonly message: string
+  readonly because: Unjudged['because']
+  readonly needs: string
 }
 
 /**
@@ -100,7 +102,8 @@ export function judgedObject(
   const findings = [...invalid, ...found]
   const unchecked = judgement.unjudged.map(({ rule, reason }) => ({
     rule: rule.id,
-    message: unjudgedWords(reason)
+    because: reason.because,
+    needs: reason.because === 'kind-unknown' ? reason.kind : reason.planField
   }))
   return {
     source: sourceOf(subject),

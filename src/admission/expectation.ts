@@ -10,35 +10,42 @@ export interface CaseResult {
   readonly patch: readonly PatchOperation[]
 }
 
+type Expectation = PolicyTestCase['expect']
+
 /** How the outcome differs from what the case expects, one sentence each; empty when it does not. */
-export function expectationFailures(
-  expected: PolicyTestCase['expect'],
-  { judgement, response, patch }: CaseResult
-): readonly string[] {
+export function expectationFailures(expected: Expectation, result: CaseResult): readonly string[] {
+  const { judgement, response, patch } = result
   const message = response.status?.message ?? warningsOf(judgement).join('\n')
-  const failures: string[] = []
-  const fail = (what: string, wanted: string, got: string) =>
-    failures.push(`expected ${what} ${wanted}, got ${got || 'nothing'}`)
-  if (response.allowed !== expected.allowed) {
-    fail('allowed', String(expected.allowed), `${response.allowed}: ${message}`)
-  }
-  const spoke = idsThatSpoke(judgement, response.allowed)
-  const missing = (expected.rules ?? []).filter(id => !spoke.includes(id))
-  if (missing.length > 0) fail('rules', missing.join(', '), spoke.join(', '))
-  const others = expected.exactly ? spoke.filter(id => !(expected.rules ?? []).includes(id)) : []
-  if (others.length > 0)
-    fail('no other rule than', (expected.rules ?? []).join(', ') || 'none', others.join(', '))
-  failures.push(...uncheckedFailures(expected, judgement))
-  if (expected.code !== undefined && expected.code !== response.status?.code) {
-    fail('code', String(expected.code), String(response.status?.code ?? ''))
-  }
-  if (expected.message !== undefined && !message.includes(expected.message)) {
-    fail('a message with', JSON.stringify(expected.message), JSON.stringify(message))
-  }
-  if (expected.patch !== undefined && canonical(expected.patch) !== canonical(patch)) {
-    fail('patch', canonical(expected.patch), canonical(patch))
-  }
-  return failures
+  const isAllowed = `${response.allowed}${message === '' ? '' : `: ${message}`}`
+  return [
+    ...unless(expected.allowed === response.allowed, 'allowed', String(expected.allowed), isAllowed),
+    ...ruleFailures(expected, idsThatSpoke(judgement, response.allowed)),
+    ...uncheckedFailures(expected, judgement),
+    ...codeFailures(expected, response.status?.code),
+    ...unless(message.includes(expected.message ?? ''), 'a message with', expected.message ?? '', message),
+    ...patchFailures(expected, patch)
+  ]
+}
+
+function unless(holds: boolean, what: string, wanted: string, got: string): readonly string[] {
+  return holds ? [] : [`expected ${what} ${wanted}, got ${got || 'nothing'}`]
+}
+
+function ruleFailures(expected: Expectation, spoke: readonly string[]): readonly string[] {
+  const wanted = expected.rules ?? []
+  const hasAll = wanted.every(id => spoke.includes(id))
+  const isExact = !expected.exactly || spoke.every(id => wanted.includes(id))
+  const what = expected.exactly ? 'exactly the rules' : 'the rules'
+  return unless(hasAll && isExact, what, wanted.join(', ') || 'none', spoke.join(', '))
+}
+
+function codeFailures({ code }: Expectation, got: number | undefined): readonly string[] {
+  return code === undefined ? [] : unless(code === got, 'code', String(code), String(got ?? ''))
+}
+
+function patchFailures({ patch }: Expectation, got: readonly PatchOperation[]): readonly string[] {
+  if (patch === undefined) return []
+  return unless(canonical(patch) === canonical(got), 'patch', canonical(patch), canonical(got))
 }
 
 /** The rules that denied, when it was denied; those that warned, when it was allowed. */

@@ -56,10 +56,8 @@ export function denialCauses(judgement: Judgement): readonly Cause[] {
     message: `${fieldErrorWords(error)} [${INVALID_OBJECT}]`,
     field: error.field
   }))
-  const denied = judgement.findings
-    .filter(judged => judged.action === 'deny')
-    .map(judged => causeOf(judged, judgement))
-  return [...invalid, ...denied]
+  const found = judgement.findings.filter(judged => judged.action === 'deny')
+  return [...invalid, ...found.map(judged => causeOf(judged, judgement))]
 }
 
 function causeOf({ rule, finding }: Judged, { audience }: Judgement): Cause {
@@ -141,7 +139,7 @@ export function warningsOf(judgement: Judgement): readonly string[] {
 function fittingWarnings(texts: readonly string[]): readonly string[] {
   let left = ALL_WARNINGS_CHARACTERS
   return [...new Set(texts)].flatMap(text => {
-    const characters = [...text]
+    const characters = Array.from(text)
     const cut =
       characters.length > WARNING_CHARACTERS
         ? [...characters.slice(0, WARNING_CHARACTERS - 1), '…']
@@ -157,13 +155,16 @@ function auditAnnotations(judgement: Judgement): Readonly<Record<string, string>
     [
       ...new Set(judgement.findings.filter(judged => judged.action === action).map(judged => judged.rule.id))
     ].join(',')
-  const entries = [
+  const entries: (readonly [string, string])[] = [
     ['denied', ids('deny')],
     ['warned', ids('warn')],
     ['audited', ids('audit')],
     ['unjudged', [...new Set(judgement.unjudged.map(({ rule }) => rule.id))].join(',')]
-  ].filter(([, value]) => value !== '')
-  return Object.fromEntries([...entries, ['policies', judgement.snapshot.fingerprint]])
+  ]
+  return Object.fromEntries<string>([
+    ...entries.filter(([, value]) => value !== ''),
+    ['policies', judgement.snapshot.fingerprint]
+  ])
 }
 
 /** Standard base64 of UTF-8, without a runtime module: `btoa` takes bytes as characters. */

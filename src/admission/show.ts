@@ -5,23 +5,21 @@ import type { ObjectRef } from '../kinds/object-ref.ts'
 /** Longest piece of user input that a message repeats. */
 const SHOWN_CHARACTERS = 100
 
+/** Controls, format characters (bidirectional ones among them), lone surrogates, line separators. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu
+
 /**
  * User input as it may stand in a message, a header or a log line: control and bidirectional characters are written as
  * escapes, since they could forge lines or hide text, and the text is cut at `most` code points.
  */
 export function shown(text: string, most = SHOWN_CHARACTERS): string {
-  const characters = [...text]
-  const cut = characters.length > most ? [...characters.slice(0, most), '…'] : characters
-  return cut.map(visible).join('')
+  const characters = Array.from(text.slice(0, 2 * most + 2))
+  const cut = characters.length > most ? `${characters.slice(0, most).join('')}…` : text
+  return cut.replace(INVISIBLE, escaped)
 }
 
-function visible(character: string): string {
-  const code = character.codePointAt(0) ?? 0
-  const isControl = code < 0x20 || (code >= 0x7f && code < 0xa0) || code === 0x2028 || code === 0x2029
-  const isBidi = code === 0x61c || (code >= 0x200b && code <= 0x200f) || (code >= 0x202a && code <= 0x202e)
-  const isIsolate =
-    (code >= 0x2066 && code <= 0x2069) || code === 0xfeff || (code >= 0xd800 && code <= 0xdfff)
-  return isControl || isBidi || isIsolate ? `\\u{${code.toString(16)}}` : character
+function escaped(character: string): string {
+  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
 }
 
 /** `IPAddressPool kmetal-metallb/default-pool`, or `Vpc tenant-a` when cluster-scoped. */

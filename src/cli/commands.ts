@@ -1,13 +1,13 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import type { Ports } from '../admission/ports.ts'
-import { runCheck } from './check.ts'
+import { runCheck, type CheckOptions } from './check.ts'
 import type { Io } from './io.ts'
-import { runManifests } from './manifests.ts'
+import { runManifests, type ManifestsOptions } from './manifests.ts'
 import { DEFAULT_POLICIES, loadPolicies } from './policies.ts'
 import { runReview } from './review.ts'
 import { runExplain, runRules } from './rules.ts'
-import { runServe } from './serve.ts'
-import { runTest } from './test.ts'
+import { runServe, type ServeOptions } from './serve.ts'
+import { runTest, type TestOptions } from './test.ts'
 import { openWorld, type WorldOptions } from './world.ts'
 
 /** Called with the exit code of the command that ran. */
@@ -33,7 +33,7 @@ function addServe(program: Command, io: Io, done: Done): void {
     .option('--tls-name <name...>', 'more DNS names or addresses for the certificate that is made')
     .option('--shutdown-delay <seconds>', 'go on serving this long after SIGTERM', wholeNumber, 0)
     .addOption(logLevel())
-    .action(async options => done(await runServe(options, io)))
+    .action(async (options: ServeOptions) => done(await runServe(options, io)))
 }
 
 function addReview(program: Command, io: Io, done: Done): void {
@@ -63,7 +63,9 @@ function addCheck(program: Command, io: Io, done: Done): void {
     .option('--as-group <group>', 'a group of that user; repeatable', collect, [])
     .addOption(formats('text', 'json', 'sarif', 'junit'))
     .option('--output <file>', 'write the report there instead of standard output')
-    .action(async (paths: string[], options) => done(await runCheck({ ...options, paths }, io)))
+    .action(async (paths: string[], options: Omit<CheckOptions, 'paths'>) =>
+      done(await runCheck({ ...options, paths }, io))
+    )
 }
 
 function addTest(program: Command, io: Io, done: Done): void {
@@ -71,7 +73,9 @@ function addTest(program: Command, io: Io, done: Done): void {
     .argument('<path...>', 'files and directories')
     .addOption(formats('text', 'json', 'junit'))
     .option('--output <file>', 'write the report there instead of standard output')
-    .action(async (paths: string[], options) => done(await runTest({ ...options, paths }, io)))
+    .action(async (paths: string[], options: Omit<TestOptions, 'paths'>) =>
+      done(await runTest({ ...options, paths }, io))
+    )
 }
 
 function addCatalogue(program: Command, io: Io, done: Done): void {
@@ -96,7 +100,7 @@ function addManifests(program: Command, io: Io, done: Done): void {
     .option('--certs <dir>', 'make certificates there, and include them as Secret and caBundle')
     .option('--ca <file>', 'PEM certificate for caBundle')
     .option('--output <dir>', 'write one file a concern there instead of printing')
-    .action(async options => done(await runManifests(options, io)))
+    .action(async (options: ManifestsOptions) => done(await runManifests(options, io)))
 }
 
 function withPolicies(command: Command): Command {

@@ -1,14 +1,14 @@
 /** The outside world as the commands see it, so that tests can stand in for it. */
 export interface Io {
   /** The result alone. */
-  stdout(text: string): void
+  readonly stdout: (text: string) => void
   /** Everything else: progress, hints, errors. */
-  stderr(text: string): void
+  readonly stderr: (text: string) => void
   /** True when stdout is a terminal that may show colour. */
   readonly isTerminal: boolean
   readonly env: Readonly<Record<string, string | undefined>>
   /** All of standard input. */
-  stdin(): Promise<string>
+  readonly stdin: () => Promise<string>
 }
 
 /** Exit codes, everywhere: nothing denied; something denied or a test failed; the tool could not do its work. */

@@ -7,7 +7,7 @@ export function processIo(): Io {
   return {
     stdout: chunk => void process.stdout.write(chunk),
     stderr: chunk => void process.stderr.write(chunk),
-    isTerminal: process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined,
+    isTerminal: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
     env: process.env,
     stdin: () => text(process.stdin)
   }

@@ -76,10 +76,12 @@ function rangeProblemWords(problem: ParseProblem): { readonly message: string; r
     case 'mixed-families':
       return { message: 'mixes IPv4 and IPv6', hint: 'write one range for each' }
     case 'form-not-allowed':
-      return {
-        message: `a ${FORM_WORDS[problem.form]} may not stand here`,
-        hint: problem.hint === undefined ? '' : `write ${problem.hint}`
-      }
+      break
+  }
+  const { form, hint } = problem
+  return {
+    message: `a ${FORM_WORDS[form]} may not stand here`,
+    hint: hint === undefined ? '' : `write ${hint}`
   }
 }
 

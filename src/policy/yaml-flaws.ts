@@ -10,7 +10,7 @@ export interface YamlFlaw {
   readonly hint: string
 }
 
-/** Kubernetes objects stay far below; the composer recurses, and V8 aborts the process when it runs out of stack. */
+/** Kubernetes objects stay far below; the composer recurses, and V8 may abort outright when it is short of stack. */
 export const MAX_DEPTH = 100
 
 /** Nodes that aliases may add to one document: far above hand-written ones, cheap enough to walk. */

@@ -1,5 +1,6 @@
 import type { CheckedObject, CheckFinding, CheckReport, Unchecked } from '../admission/check-report.ts'
 import type { ObjectRef } from '../kinds/object-ref.ts'
+import { listed } from '../admission/show.ts'
 import { escapeLine } from './escape.ts'
 import { countCases, type TestReport } from './test-results.ts'
 
@@ -57,11 +58,21 @@ export function findingText({ message, rule }: CheckFinding): string {
   return `${message} [${rule}]`
 }
 
-/** One reason after the other, each with the rules it concerns. */
+/** `pool-overlap, pool-per-tenant: not known which IPAddressPool and Namespace objects there are`. */
 export function uncheckedText(unchecked: readonly Unchecked[]): string {
-  const rules = new Map<string, string[]>()
-  for (const { rule, message } of unchecked) rules.set(message, [...(rules.get(message) ?? []), rule])
-  return [...rules].map(([message, ids]) => `${message} [${[...new Set(ids)].join(', ')}]`).join('; ')
+  const kinds = unchecked.filter(({ because }) => because === 'kind-unknown')
+  const fields = unchecked.filter(({ because }) => because === 'plan-silent')
+  const texts = [
+    reasonText(kinds, needs => `not known which ${needs} objects there are`),
+    reasonText(fields, needs => `the NetworkPlan does not give ${needs}`)
+  ]
+  return texts.filter(text => text !== '').join('; ')
+}
+
+function reasonText(unchecked: readonly Unchecked[], reason: (needs: string) => string): string {
+  const rules = new Set(unchecked.map(({ rule }) => rule))
+  const needs = new Set(unchecked.map(one => one.needs))
+  return rules.size === 0 ? '' : `${[...rules].join(', ')}: ${reason(listed([...needs]))}`
 }
 
 /** Test results as text: the failing cases with what failed, and `N passed, N failed` as the last line. */

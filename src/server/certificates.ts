@@ -167,11 +167,11 @@ async function createCertificates(request: CertificateRequest): Promise<Stored> 
       { name: 'subjectAltName', altNames }
     ]
   })
-  return { ca: closed(ca.cert), cert: closed(leaf.cert), key: closed(leaf.private) }
+  return { ca: withNewline(ca.cert), cert: withNewline(leaf.cert), key: withNewline(leaf.private) }
 }
 
 /** The library ends certificates without a newline, and a bundle glued together from such is no PEM. */
-function closed(pem: string): string {
+function withNewline(pem: string): string {
   return `${pem.trimEnd()}\n`
 }
 

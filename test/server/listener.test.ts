@@ -279,7 +279,7 @@ await test('reload() changes the certificate under load, and keeps the old one w
   const caller = async (): Promise<void> => {
     while (running) {
       await review(server, { ca }).then(
-        () => served++,
+        ({ status }) => (status === 200 ? served++ : failed++),
         () => failed++
       )
     }
@@ -341,7 +341,7 @@ await test('stop() fails no call while callers follow readiness', async t => {
       const agent = replica && agents.get(replica)
       if (replica === undefined || agent === undefined) continue
       await review(replica.server, { agent }).then(
-        () => served++,
+        ({ status }) => (status === 200 ? served++ : failures.push(status)),
         error => failures.push(error)
       )
     }

@@ -42,14 +42,14 @@ export function kubeOvnWords(finding: KubeOvnFinding, audience: Audience): strin
     case 'no-such-node':
       return `is a switch port of a gateway node, so it must be named like one, and no Node has this name.`
     case 'subnet-not-validated':
-      return `takes a provider subnet that is no global pool, while the plan's poolModel is global. Use ${listed(finding.globalSubnets.map(shown)) || 'a global provider subnet'}.`
+      return `takes a provider subnet that is no global pool, while the plan's poolModel is global. Use ${listed(finding.globalSubnets.map(text => shown(text))) || 'a global provider subnet'}.`
     case 'foreign-subnet': {
       const owner = audience === 'platform' ? `tenant ${shown(finding.owner)}` : 'another tenant'
-      return `is the provider subnet of ${owner}. Use ${listed(finding.granted.map(shown)) || 'one of your own'}.`
+      return `is the provider subnet of ${owner}. Use ${listed(finding.granted.map(text => shown(text))) || 'one of your own'}.`
     }
     case 'outside-tenant-subnet':
-      return `is not the tenant's own provider subnet. Use ${listed(finding.granted.map(shown))}.`
+      return `is not the tenant's own provider subnet. Use ${listed(finding.granted.map(text => shown(text)))}.`
     case 'multi-dgp':
-      return `gives the router of ${shownRef(finding.vpc)} gateway ports on ${listed(finding.subnets.map(shown))}. With several gateway ports OVN translates load balancer traffic for the first one only (kube-ovn#3329, ovn-org/ovn#222). Keep one provider subnet per Vpc, or set kubeOvn.multiDGP: assumeFixed in the plan once your build has the fix.`
+      return `gives the router of ${shownRef(finding.vpc)} gateway ports on ${listed(finding.subnets.map(text => shown(text)))}. With several gateway ports OVN translates load balancer traffic for the first one only (kube-ovn#3329, ovn-org/ovn#222). Keep one provider subnet per Vpc, or set kubeOvn.multiDGP: assumeFixed in the plan once your build has the fix.`
   }
 }

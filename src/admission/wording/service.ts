@@ -7,7 +7,7 @@ export function serviceWords(
   finding: Extract<Finding, { code: 'pool-not-granted' }>,
   audience: Audience
 ): string {
-  const granted = listed(finding.granted.map(shown))
+  const granted = listed(finding.granted.map(text => shown(text)))
   const wayOut = granted === '' ? 'It is granted none; ask the platform team.' : `Use ${granted}.`
   const pool = audience === 'platform' || finding.via === 'named' ? ` ${shown(finding.pool)}` : ''
   const tenant = finding.tenant === '' ? 'the tenant of this namespace' : `tenant ${shown(finding.tenant)}`

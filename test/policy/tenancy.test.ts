@@ -1,0 +1,232 @@
+import { test } from 'tap'
+import { Inventory } from '../../src/inventory/inventory.ts'
+import { decodeObject, type KindName } from '../../src/kinds/index.ts'
+import type { Namespace } from '../../src/kinds/namespace.ts'
+import { sharedDomains } from '../../src/policy/domains.ts'
+import { defaultPool, grantedPools, grantedSubnets, tenantOfSubnet } from '../../src/policy/grants.ts'
+import type { Plan } from '../../src/policy/plan.ts'
+import { parsePolicies } from '../../src/policy/policy-set.ts'
+import { ownerOfClusterScoped, requesterOf, tenancyOfNamespace } from '../../src/policy/tenancy.ts'
+import type { Tenancy } from '../../src/policy/tenancy.ts'
+
+function planOf(spec: object): Plan {
+  const plan = { apiVersion: 'poolguard.io/v1alpha1', kind: 'NetworkPlan', metadata: { name: 'dc1' }, spec }
+  const parsed = parsePolicies([{ path: 'p.json', text: JSON.stringify(plan) }], new Map())
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors))
+  return parsed.policies.plan
+}
+
+function namespaceOf(labels: object, owners: readonly string[] = []): Namespace {
+  const ownerReferences = owners.map(owner => {
+    const [apiVersion, kind, name] = owner.split(' ')
+    return { apiVersion, kind, name, uid: 'u' }
+  })
+  const decoded = decodeObject('Namespace', { metadata: { name: 'n', labels, ownerReferences } })
+  if (!decoded.ok) throw new Error('no namespace')
+  return decoded.object
+}
+
+/** A tenancy as one line. */
+function brief(tenancy: Tenancy): string {
+  return Object.values(tenancy).join(' ')
+}
+
+const CAPSULE = 'capsule.clastix.io/tenant'
+const ACME = 'capsule.clastix.io/v1beta2 Tenant acme'
+const ACME_TENANT: Tenancy = { kind: 'tenant', name: 'acme' }
+const PLATFORM: Tenancy = { kind: 'platform' }
+
+await test('tenancyOfNamespace() believes a Capsule label only with its owner', async t => {
+  const plan = planOf({})
+  const rows: readonly (readonly [object, readonly string[], string])[] = [
+    [{}, [], 'platform'],
+    [{ [CAPSULE]: 'acme' }, [ACME], 'tenant acme'],
+    [{ [CAPSULE]: 'acme' }, [], 'inconsistent acme label-without-owner'],
+    [
+      { [CAPSULE]: 'acme' },
+      ['capsule.clastix.io.evil/v1 Tenant acme'],
+      'inconsistent acme label-without-owner'
+    ],
+    [
+      { [CAPSULE]: 'acme' },
+      ['capsule.clastix.io/v1beta2 Owner acme'],
+      'inconsistent acme label-without-owner'
+    ],
+    [{}, [ACME], 'inconsistent acme owner-without-label'],
+    [{ tenant: 'beta' }, [ACME], 'inconsistent acme owner-without-label'],
+    [{ [CAPSULE]: 'beta' }, [ACME], 'inconsistent beta owner-mismatch'],
+    [{ [CAPSULE]: 'acme' }, [ACME, ACME], 'inconsistent acme several-owners'],
+    [{ [CAPSULE]: 'acme' }, [ACME, 'v1 ConfigMap x'], 'tenant acme'],
+    [{ [CAPSULE]: 'acme', tenant: 'beta' }, [ACME], 'tenant acme'],
+    [{ [CAPSULE]: '', tenant: '' }, [], 'platform'],
+    [{ tenant: 'beta' }, [], 'tenant beta'],
+    [{ tenant: 'constructor' }, [], 'tenant constructor'],
+    [{ 'projectcapsule.dev/tenant': 'acme' }, [], 'platform']
+  ]
+  for (const [labels, owners, expected] of rows) {
+    const tenancy = tenancyOfNamespace(plan, namespaceOf(labels, owners), 'n')
+    t.equal(brief(tenancy), expected, JSON.stringify([labels, owners]))
+  }
+  t.equal(brief(tenancyOfNamespace(plan, undefined, 'kube-system')), 'unknown-namespace')
+  const other = planOf({ tenancy: { namespaceLabels: ['tenant', CAPSULE] } })
+  const both = namespaceOf({ tenant: 'beta', [CAPSULE]: 'acme' }, [ACME])
+  t.equal(brief(tenancyOfNamespace(other, both, 'n')), 'tenant beta', 'the plan orders the keys')
+  const without = planOf({ tenancy: { namespaceLabels: ['tenant'] } })
+  t.equal(brief(tenancyOfNamespace(without, namespaceOf({ [CAPSULE]: 'acme' }), 'n')), 'platform')
+})
+
+await test('tenancyOfNamespace() gives unlabelled namespaces to nobody when the plan distrusts them', async t => {
+  const untrusted = { tenancy: { unlabelledNamespaces: 'untrusted' }, platform: { namespaces: ['infra'] } }
+  const plan = planOf({ ...untrusted, metallb: { namespace: 'lb' } })
+  const names = ['default', 'kmetal-metallb', 'kube-system', 'lb', 'infra']
+  t.strictSame(
+    names.map(name => brief(tenancyOfNamespace(plan, namespaceOf({}), name))),
+    ['unmapped', 'unmapped', 'platform', 'platform', 'platform']
+  )
+  t.equal(brief(tenancyOfNamespace(plan, namespaceOf({ tenant: 'acme' }), 'infra')), 'tenant acme')
+  const own = planOf({ scope: 'tenantCluster', tenant: 'acme' })
+  t.strictSame(
+    ['default', 'kube-system'].map(name =>
+      brief(tenancyOfNamespace(own, namespaceOf({ tenant: 'x' }), name))
+    ),
+    ['tenant acme', 'platform']
+  )
+})
+
+await test('requesterOf() compares whole names', async t => {
+  const plan = planOf({ platform: { users: ['root'] } })
+  const rows: readonly (readonly [string, readonly string[], string])[] = [
+    ['root', [], 'platform -'],
+    ['alice', ['system:masters'], 'platform -'],
+    ['alice', ['system:masters:x', 'acme-admins'], 'other -'],
+    ['system:masters', [], 'other -'],
+    ['system:serviceaccount:kube-system:ovn', [], 'controller kubeOvn'],
+    ['system:serviceaccount:kube-system:ovn', ['system:masters'], 'platform kubeOvn'],
+    ['system:serviceaccount:kube-system:ovn2', [], 'other -'],
+    ['system:serviceaccount:kmetal-metallb:controller', [], 'controller metallb'],
+    ['system:serviceaccount:kamaji-system-evil:x', ['system:serviceaccounts:kamaji-system'], 'other -'],
+    ['', [], 'other -']
+  ]
+  for (const [username, groups, expected] of rows) {
+    const { role, controller } = requesterOf(plan, { username, groups })
+    t.equal(`${role} ${controller ?? '-'}`, expected, username)
+  }
+})
+
+await test('ownerOfClusterScoped() maps accounts to tenants, first match first', async t => {
+  const plan = planOf({
+    controllers: { cpo: ['cpo', 'cpo2'], gitops: ['flux'] },
+    tenancy: {
+      ovnEipOwners: [
+        { user: 'cpo', tenantFromLabel: 'kmetal/tenant' },
+        { user: 'beta-cpo', tenant: 'beta' },
+        { user: 'beta-cpo', tenant: 'gamma' },
+        { user: 'root', tenant: 'beta' }
+      ]
+    }
+  })
+  const owner = (
+    username: string,
+    labels: readonly (readonly [string, string])[] = [],
+    groups: string[] = []
+  ) => brief(ownerOfClusterScoped(plan, requesterOf(plan, { username, groups }), new Map(labels)))
+  t.equal(owner('cpo', [['kmetal/tenant', 'acme']]), 'tenant acme')
+  t.equal(owner('cpo', [['kmetal/tenant', '']]), 'unmapped')
+  t.equal(owner('cpo', [['tenant', 'acme']]), 'unmapped')
+  t.equal(
+    owner('cpo2', [['kmetal/tenant', 'acme']]),
+    'unmapped',
+    'acts for tenants, but no mapping says for whom'
+  )
+  t.equal(owner('beta-cpo', [['kmetal/tenant', 'acme']]), 'tenant beta')
+  t.equal(owner('root', [], ['system:masters']), 'platform')
+  t.equal(owner('flux'), 'platform')
+  t.equal(owner('system:serviceaccount:kube-system:ovn'), 'platform')
+  t.equal(owner('mallory', [['kmetal/tenant', 'acme']]), 'unmapped')
+})
+
+await test('grantedPools() and defaultPool() follow the class and the VLAN', async t => {
+  const globalPool = { ipAddressPool: 'shared', ipAddressPoolByClass: { controlPlane: 'cp' } }
+  const vlan = { exposure: 'ccmProxy', ipAddressPool: 'acme-vlan' }
+  const plan = planOf({
+    globalPool,
+    tenancy: {
+      tenants: [
+        { name: 'acme', networkingMode: 'vlan', vlan },
+        { name: 'own', networkingMode: 'vlan', vlan: { exposure: 'tenantMetalLB' } }
+      ]
+    }
+  })
+  const beta: Tenancy = { kind: 'tenant', name: 'beta' }
+  const own: Tenancy = { kind: 'tenant', name: 'own' }
+  t.strictSame(grantedPools(plan, beta, 'direct'), ['shared'])
+  t.strictSame(grantedPools(plan, beta, 'controlPlane'), ['cp', 'shared'])
+  t.strictSame(grantedPools(plan, own, 'mirrored'), ['shared'])
+  t.strictSame(grantedPools(plan, ACME_TENANT, 'controlPlane'), ['acme-vlan', 'cp', 'shared'])
+  t.equal(grantedPools(plan, PLATFORM, 'direct'), 'all')
+  t.strictSame(
+    [beta, own, ACME_TENANT, PLATFORM].map(tenancy => defaultPool(plan, tenancy, 'direct')),
+    ['shared', 'shared', 'acme-vlan', undefined]
+  )
+  t.equal(defaultPool(plan, beta, 'controlPlane'), 'cp')
+  const silent = planOf({})
+  const partial = planOf({ globalPool: { ipAddressPoolByClass: { controlPlane: 'cp' } } })
+  t.equal(grantedPools(silent, beta, 'direct'), 'all', 'a plan that names no pool restricts nobody')
+  t.equal(defaultPool(silent, beta, 'direct'), undefined)
+  t.strictSame(grantedPools(partial, beta, 'direct'), [], 'a plan that names pools for others only does')
+  const strangers: readonly Tenancy[] = [
+    { kind: 'unmapped' },
+    { kind: 'unknown-namespace' },
+    { kind: 'inconsistent', name: 'acme', reason: 'owner-mismatch' }
+  ]
+  for (const tenancy of strangers) {
+    t.strictSame(grantedPools(silent, tenancy, 'direct'), [], tenancy.kind)
+    t.strictSame(grantedSubnets(silent, tenancy), [], tenancy.kind)
+    t.equal(defaultPool(plan, tenancy, 'direct'), undefined)
+  }
+})
+
+await test('grantedSubnets() adds the tenant’s own only in the perTenant model', async t => {
+  const globalPool = { externalSubnets: ['external'] }
+  const tenancy = { tenants: [{ name: 'acme', externalSubnets: ['acme-ext'] }] }
+  const global = planOf({ globalPool, tenancy })
+  const perTenant = planOf({ globalPool, tenancy, poolModel: 'perTenant' })
+  t.strictSame(grantedSubnets(global, ACME_TENANT), ['external'])
+  t.strictSame(grantedSubnets(perTenant, ACME_TENANT), ['external', 'acme-ext'])
+  t.strictSame(grantedSubnets(perTenant, { kind: 'tenant', name: 'beta' }), ['external'])
+  t.equal(grantedSubnets(global, PLATFORM), 'all')
+  t.equal(grantedSubnets(planOf({}), ACME_TENANT), 'all', 'the plan does not say')
+  t.equal(tenantOfSubnet(global, 'acme-ext'), 'acme')
+  t.equal(tenantOfSubnet(global, 'external'), undefined)
+})
+
+await test('sharedDomains() holds provider Subnets and no others', async t => {
+  const plan = planOf({
+    globalPool: { externalSubnets: ['external', 'later', 'overlay'] },
+    tenancy: { tenants: [{ name: 'acme', externalSubnets: ['acme-ext'] }] }
+  })
+  const inventory = new Inventory()
+  const put = (kind: KindName, name: string, spec: object) => {
+    const decoded = decodeObject(kind, { metadata: { name }, spec })
+    if (decoded.ok) inventory.put(kind, decoded.object)
+  }
+  put('Subnet', 'external', { vlan: 'v1' })
+  put('Subnet', 'overlay', { vlan: '' })
+  put('Subnet', 'acme-ext', { vlan: 'v2' })
+  put('Subnet', 'attached', { vlan: 'v3' })
+  put('Subnet', 'loose', { vlan: 'v4' })
+  put('Subnet', 'inner', {})
+  put('Vpc', 'acme', { enableExternal: true, extraExternalSubnets: ['attached', 'inner'] })
+  t.strictSame(sharedDomains(plan, inventory), [
+    'plan',
+    'metallb',
+    'nodes',
+    'services',
+    'pods',
+    'subnet:',
+    'subnet:external',
+    'subnet:later',
+    'subnet:acme-ext',
+    'subnet:attached'
+  ])
+})
