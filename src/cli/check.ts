@@ -6,13 +6,12 @@ import type { UserInfo } from '../admission/raw-object.ts'
 import type { KindName } from '../kinds/index.ts'
 import { formatDocumentError } from '../policy/yaml-source.ts'
 import { renderCheckReport, type CheckFormat } from '../report/check-report.ts'
-import { escapeLine } from '../report/escape.ts'
 import type { SarifTool } from '../report/sarif.ts'
 import { checkSummary } from '../report/text.ts'
 import { openCheckWorld, type CheckWorld } from './check-world.ts'
 import type { SourceDocument } from './documents.ts'
 import { EXIT, UnusableError, type Io } from './io.ts'
-import { readSources, STDIN, type Sources } from './sources.ts'
+import { errorLine, readSources, STDIN, type Sources } from './sources.ts'
 import { VERSION } from './version.ts'
 import type { WorldOptions } from './world.ts'
 
@@ -88,7 +87,7 @@ function publish(report: CheckReport, { errors }: Sources, { options, io, world 
     errors: sentences,
     tool: toolOf(world)
   })
-  for (const sentence of sentences) io.stderr(`${escapeLine(sentence)}\n`)
+  for (const error of errors) io.stderr(`${errorLine(error)}\n`)
   if (output === undefined) io.stdout(text)
   else write(output, text)
   if (output !== undefined || format !== 'text') io.stderr(`${checkSummary(report)}\n`)

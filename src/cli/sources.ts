@@ -8,6 +8,7 @@ import type { FieldError } from '../kinds/decode.ts'
 import { decodeObject, kindOf, type KindName } from '../kinds/index.ts'
 import { refKey } from '../kinds/object-ref.ts'
 import { formatDocumentError, readYaml, type DocumentError } from '../policy/yaml-source.ts'
+import { escapeLine } from '../report/escape.ts'
 import { UnusableError } from './io.ts'
 import { documentsOf, fileError, type SourceDocument } from './documents.ts'
 
@@ -86,6 +87,11 @@ function reasonOf(error: unknown): string {
   return message.replace(/, \w+ '.*'$/s, '').replace(/, \w+$/, '')
 }
 
+/** One line for stderr. */
+export function errorLine(error: DocumentError): string {
+  return escapeLine(formatDocumentError(error))
+}
+
 /** What is there already, from files. */
 export interface StoredFiles {
   /** Every kind is known in it. */
@@ -103,12 +109,12 @@ export function loadInventoryFiles(paths: readonly string[]): StoredFiles {
   const { documents, errors } = readSources(paths, '', '')
   const inventory = new Inventory()
   const stored = new Map<string, JsonObject>()
-  const faults = errors.map(formatDocumentError)
+  const faults = [...errors]
   for (const document of documents) {
     const fault = store(document, inventory, stored)
-    if (fault !== undefined) faults.push(formatDocumentError(fault))
+    if (fault !== undefined) faults.push(fault)
   }
-  if (faults.length > 0) throw new UnusableError(faults.join('\n'))
+  if (faults.length > 0) throw new UnusableError(faults.map(errorLine).join('\n'))
   inventory.setAllKnown()
   return { inventory, stored }
 }

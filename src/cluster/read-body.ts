@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { ClusterError, toClusterError } from './cluster-error.ts'
+import { toClusterError } from './cluster-error.ts'
 import type { Deadline } from './deadline.ts'
 
 /** The whole body as text, at most until the deadline. */
@@ -46,11 +46,9 @@ async function* readParts(response: IncomingMessage, deadline: Deadline): AsyncG
   if (signal.aborted) abort()
   try {
     for await (const part of response) yield String(part)
-    if (!response.complete) throw new ClusterError('the answer was cut off', { reason: 'connection' })
   } catch (error) {
     throw deadline.error ?? toClusterError(error)
   } finally {
     signal.removeEventListener('abort', abort)
-    if (!response.complete) response.destroy()
   }
 }

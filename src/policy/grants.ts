@@ -13,7 +13,7 @@ export function grantedPools(plan: Plan, tenancy: Tenancy, serviceClass: Service
   if (tenancy.kind !== 'tenant') return []
   const { ipAddressPool, ipAddressPoolByClass } = plan.globalPool
   const own = vlanPool(plan, tenancy.name)
-  const pools = [ipAddressPoolByClass.get(serviceClass), ipAddressPool].filter(
+  const pools = [own, ipAddressPoolByClass.get(serviceClass), ipAddressPool].filter(
     pool => pool !== undefined
   )
   const isSilent = pools.length === 0 && ipAddressPoolByClass.size === 0

@@ -113,8 +113,7 @@ function childOf(parent: Node | undefined, part: PathPart): Located | undefined 
     return isNode(item) ? { key: undefined, node: item, found: true } : undefined
   }
   if (!isMap(parent)) return undefined
-  // The last one, because a key that is merged in may be overridden after it.
-  const pair = parent.items.findLast(({ key }) => isScalar(key) && String(key.value) === String(part))
+  const pair = parent.items.find(({ key }) => isScalar(key) && String(key.value) === String(part))
   if (!pair || !isNode(pair.key)) return undefined
   return { key: pair.key, node: isNode(pair.value) ? pair.value : undefined, found: true }
 }

@@ -160,7 +160,7 @@ async function stop(
   state.retiring = true
   options.log.info('stopping')
   await sleep(options.shutdownDelayMs ?? 10_000)
-  const overdue = setTimeout(() => app.server.closeAllConnections(), options.drainTimeoutMs ?? 10_000)
+  const overdue = setTimeout(destroySockets, options.drainTimeoutMs ?? 10_000)
   await app.close()
   clearTimeout(overdue)
   adminApp.server.closeAllConnections()

@@ -71,6 +71,12 @@ function readable(value: unknown): unknown {
   return JSON.parse(text)
 }
 
+/** CPU time since `before`: unlike the clock, it does not count what other programs do meanwhile. */
+function cpuSeconds(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1e6
+}
+
 await test('parsePolicies() resolves every key of a plan', async t => {
   const plan = planOf(FULL)
   t.strictSame(readable({ ...plan, tenancy: undefined, controllers: undefined }), {
@@ -362,10 +368,10 @@ await test('decodePolicyTest() reads 10,000 cases within seconds', async t => {
       `        metadata: {name: p${i}, namespace: kmetal-metallb}\n        spec: {addresses: [192.168.1.150-192.168.1.250]}\n` +
       `    expect: {allowed: false, rules: [pool-overlap]}\n`
   )
-  const started = performance.now()
+  const before = process.cpuUsage()
   const suite = suiteOf(`  cases:\n${cases.join('')}`)
   t.equal('spec' in suite && suite.spec.cases.length, 10_000)
-  t.ok(performance.now() - started < 6000)
+  t.ok(cpuSeconds(before) < 6)
 })
 
 await test('jsonSchemas() describe what is written in files', async t => {
