@@ -22,7 +22,7 @@ export interface CheckSubject {
   /** Of the file, as it is shown. */
   readonly path: string
   /** Where a field stands, or the nearest outer one when it is not written; [] for the object. */
-  position(field: FieldPath): Position
+  readonly position: (field: FieldPath) => Position
 }
 
 export interface CheckFinding extends Position {

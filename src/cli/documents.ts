@@ -12,7 +12,7 @@ export interface SourceDocument extends CheckSubject {
   /** A Kubernetes object, one that a kMetal values overlay makes, or neither. */
   readonly origin: 'object' | 'kmetalValues' | 'other'
   /** An error about one of its fields; [] for the object. */
-  error(field: FieldPath, message: string, hint?: string): DocumentError
+  readonly error: (field: FieldPath, message: string, hint?: string) => DocumentError
 }
 
 export interface FoundDocuments {

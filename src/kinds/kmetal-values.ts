@@ -9,7 +9,7 @@ export interface KmetalObject {
   /** Of the entry in the values, such as `metallb`, `pools`, 0. */
   readonly path: ValuePath
   /** Where the values say what stands at `field` of the object; the entry itself for what the chart adds. */
-  pathOf(field: ValuePath): ValuePath
+  readonly pathOf: (field: ValuePath) => ValuePath
 }
 
 /** An entry the chart cannot make an object of. `value` is a JSON rendering of what stands there, cut at 100 characters. */

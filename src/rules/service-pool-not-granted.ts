@@ -20,8 +20,7 @@ export const servicePoolNotGranted = defineRule<'Service'>({
   reads: ['IPAddressPool', 'Namespace'],
   defaultAction: 'deny',
   check({ object }, { view, plan, requester, tenancy }) {
-    const asksMetalLB = loadBalancerAsk(object, plan.metallb.loadBalancerClass) !== undefined
-    if (tenancy.kind === 'platform' || !asksMetalLB) return []
+    if (loadBalancerAsk(object, plan.metallb.loadBalancerClass) === undefined) return []
     if (tenancy.kind === 'unknown-namespace') {
       return [{ code: 'unjudged', because: 'kind-unknown', kind: 'Namespace' }]
     }
@@ -33,7 +32,7 @@ export const servicePoolNotGranted = defineRule<'Service'>({
       .map(candidate => ({
         ...candidate,
         code: 'pool-not-granted',
-        tenant: tenancy.kind === 'unmapped' ? '' : tenancy.name,
+        tenant: 'name' in tenancy ? tenancy.name : '',
         granted,
         restsOn: [namespace, ...candidate.restsOn]
       }))

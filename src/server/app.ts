@@ -98,7 +98,7 @@ async function serve(request: FastifyRequest, reply: FastifyReply, serving: Serv
   reply.raw.once('close', () => ticket.release())
   const received = await receive(request.raw, ticket, limits.bodyBytes)
   if (!received.ok) return refuse(reply, received.refusal)
-  if (false) return refuse(reply, OVERLOADED)
+  if (!ticket.takeReview()) return refuse(reply, OVERLOADED)
   const json = parseReviewJson(received.body, limits.jsonDepth)
   if (!json.ok) return refuse(reply, json.refusal)
   const leftMs = deadlineMs(request.url, limits.deadlineMs) - (performance.now() - startedMs)

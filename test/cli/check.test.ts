@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import t from 'tap'
+import { test } from 'tap'
 import { applied } from '../../src/admission/apply.ts'
 import { pathOfField } from '../../src/admission/field-path.ts'
 import { runCheck, type CheckOptions } from '../../src/cli/check.ts'
@@ -71,7 +71,7 @@ function list(...items: readonly object[]): string {
   return JSON.stringify({ apiVersion: 'v1', kind: 'List', items })
 }
 
-void t.test('runCheck() passes the basic overlay of the guide and says what it could not judge', async t => {
+void test('runCheck() passes the basic overlay of the guide and says what it could not judge', async t => {
   const overlay = `${EXAMPLES}/guide/kmetal-values.yaml`
   const alone = await check([overlay])
   t.equal(alone.code, 0)
@@ -84,7 +84,7 @@ void t.test('runCheck() passes the basic overlay of the guide and says what it c
   t.equal(known.stderr, '')
 })
 
-void t.test('runCheck() refuses the variations of the guide taken together', async t => {
+void test('runCheck() refuses the variations of the guide taken together', async t => {
   const path = `${EXAMPLES}/guide/kmetal-values-variations.yaml`
   const { code, stdout } = await check([path])
   t.equal(code, 1)
@@ -100,7 +100,7 @@ void t.test('runCheck() refuses the variations of the guide taken together', asy
   t.match(stdout, '3 objects: 2 denied, 0 warned, 1 unchecked, 0 passed, 0 not judged\n')
 })
 
-void t.test('every bad example is denied by the rule it names, and no good one is', async t => {
+void test('every bad example is denied by the rule it names, and no good one is', async t => {
   const bad = readdirSync(`${EXAMPLES}/bad`)
   t.equal(bad.length, 9)
   for (const name of bad) {
@@ -115,7 +115,7 @@ void t.test('every bad example is denied by the rule it names, and no good one i
   t.match(good.stdout, / 0 denied, 2 warned, 0 unchecked, /)
 })
 
-void t.test('every object of the release may be the first one in an empty cluster', async t => {
+void test('every object of the release may be the first one in an empty cluster', async t => {
   const dir = t.testdir({ 'nothing.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n' })
   const { documents, errors } = readSources([`${EXAMPLES}/good/release`], '', '')
   t.same(errors, [])
@@ -127,25 +127,22 @@ void t.test('every object of the release may be the first one in an empty cluste
   }
 })
 
-void t.test(
-  'objects are judged in order: what is allowed is there for the next, what is denied is not',
-  async t => {
-    const objects = list(
-      pool('a', '192.168.1.201-192.168.1.210'),
-      pool('b', '192.168.1.205-192.168.1.220'),
-      pool('c', '192.168.1.211-192.168.1.215'),
-      pool('a', '192.168.1.201-192.168.1.205'),
-      pool('d', '192.168.1.206-192.168.1.210')
-    )
-    const ran = await check(['-'], { inventory: INVENTORY }, objects)
-    t.same(said(ran), [
-      'DENIED IPAddressPool kmetal-metallb/b [pool-overlap]',
-      '5 objects: 1 denied, 0 warned, 0 unchecked, 4 passed, 0 not judged'
-    ])
-  }
-)
+void test('objects are judged in order: what is allowed is there for the next, what is denied is not', async t => {
+  const objects = list(
+    pool('a', '192.168.1.201-192.168.1.210'),
+    pool('b', '192.168.1.205-192.168.1.220'),
+    pool('c', '192.168.1.211-192.168.1.215'),
+    pool('a', '192.168.1.201-192.168.1.205'),
+    pool('d', '192.168.1.206-192.168.1.210')
+  )
+  const ran = await check(['-'], { inventory: INVENTORY }, objects)
+  t.same(said(ran), [
+    'DENIED IPAddressPool kmetal-metallb/b [pool-overlap]',
+    '5 objects: 1 denied, 0 warned, 0 unchecked, 4 passed, 0 not judged'
+  ])
+})
 
-void t.test('a stored object is updated as kubectl apply would: what others filled in stays', async t => {
+void test('a stored object is updated as kubectl apply would: what others filled in stays', async t => {
   const stored = {
     ...service('web', { 'metallb.io/address-pool': 'default-pool', other: 'x' }),
     status: { loadBalancer: { ingress: [{ ip: '192.168.1.100' }] } }
@@ -178,7 +175,23 @@ void t.test('a stored object is updated as kubectl apply would: what others fill
   })
 })
 
-void t.test('applied() merges as kubectl does', t => {
+void test('what a manifest said earlier in the run and does not say any more is gone', async t => {
+  const announce = (spec: object): object => ({
+    apiVersion: 'metallb.io/v1beta1',
+    kind: 'L2Advertisement',
+    metadata: { name: 'adv', namespace: 'kmetal-metallb' },
+    spec
+  })
+  const objects = list(
+    announce({ ipAddressPools: ['default-pool'] }),
+    announce({}),
+    pool('far', '10.0.0.0/24')
+  )
+  const { stdout } = await check(['-'], { inventory: INVENTORY }, objects)
+  t.match(stdout, 'L2Advertisement kmetal-metallb/adv announces it by L2', 'it selects all pools now')
+})
+
+void test('applied() merges as kubectl does', t => {
   const stored = {
     metadata: { name: 'a', uid: '1', annotations: { mine: '1', gone: '1', theirs: '1' } },
     spec: { list: [1, 2], kept: true, cleared: 1 },
@@ -209,7 +222,7 @@ void t.test('applied() merges as kubectl does', t => {
   t.end()
 })
 
-void t.test('a Namespace counts once it came, and nothing is judged in one that is not known', async t => {
+void test('a Namespace counts once it came, and nothing is judged in one that is not known', async t => {
   const namespace = {
     apiVersion: 'v1',
     kind: 'Namespace',
@@ -226,7 +239,7 @@ void t.test('a Namespace counts once it came, and nothing is judged in one that 
   t.equal(alone.code, 0)
 })
 
-void t.test('namespaces and names are filled in as the API server does', async t => {
+void test('namespaces and names are filled in as the API server does', async t => {
   const unnamed = { ...pool('x', '192.168.1.201/32'), metadata: { generateName: 'gen-' } }
   const other = { ...pool('x', '192.168.1.202/32'), metadata: { generateName: 'gen-' } }
   const ran = await check(['-'], { inventory: INVENTORY }, list(unnamed, other))
@@ -236,7 +249,7 @@ void t.test('namespaces and names are filled in as the API server does', async t
   ])
 })
 
-void t.test('the requester is who --as says, with the groups the API server adds', async t => {
+void test('the requester is who --as says, with the groups the API server adds', async t => {
   const eip = {
     apiVersion: 'kubeovn.io/v1',
     kind: 'OvnEip',
@@ -249,7 +262,7 @@ void t.test('the requester is who --as says, with the groups the API server adds
   t.equal(await as('alice'), 1)
 })
 
-void t.test('an object with wrong types is denied where they are', async t => {
+void test('an object with wrong types is denied where they are', async t => {
   const text =
     'apiVersion: metallb.io/v1beta1\nkind: IPAddressPool\nmetadata: {name: a, namespace: kmetal-metallb}\nspec:\n  addresses: 192.168.1.1\n'
   const { code, stdout } = await check(['-'], { inventory: INVENTORY }, text)
@@ -260,7 +273,7 @@ void t.test('an object with wrong types is denied where they are', async t => {
   )
 })
 
-void t.test('exit codes, --output and the formats', async t => {
+void test('exit codes, --output and the formats', async t => {
   const dir = t.testdir({ 'broken.yaml': 'a: [', 'bad.json': JSON.stringify(pool('a', '192.168.1.5/32')) })
   const output = join(dir, 'report.sarif')
   const written = await check([join(dir, 'bad.json')], { inventory: INVENTORY, format: 'sarif', output })
@@ -284,7 +297,7 @@ void t.test('exit codes, --output and the formats', async t => {
   await t.rejects(check(['-'], { inventory: INVENTORY, kubeconfig: 'x' }, 'a: 1'), UnusableError)
 })
 
-void t.test('readSources() reads files, directories by name, lists and standard input in order', t => {
+void test('readSources() reads files, directories by name, lists and standard input in order', t => {
   const dir = t.testdir({
     'b.yaml': 'kind: B\napiVersion: v1\n---\nkind: B2\napiVersion: v1\n---\n# nothing\n',
     'a.json': JSON.stringify({ kind: 'A', apiVersion: 'v1' }, undefined, 2),
@@ -332,7 +345,7 @@ void t.test('readSources() reads files, directories by name, lists and standard 
   t.end()
 })
 
-void t.test('readSources() says what it cannot read, and where', t => {
+void test('readSources() says what it cannot read, and where', t => {
   const dir = t.testdir({
     'bytes.yaml': Buffer.from([0x61, 0xff, 0xfe]),
     'names.yaml': [
@@ -381,7 +394,7 @@ void t.test('readSources() says what it cannot read, and where', t => {
   t.end()
 })
 
-void t.test('loadInventoryFiles() reads a whole inventory or none', t => {
+void test('loadInventoryFiles() reads a whole inventory or none', t => {
   const { inventory, stored } = loadInventoryFiles(INVENTORY)
   t.equal(inventory.count('Node'), 3)
   t.equal(
@@ -400,7 +413,7 @@ void t.test('loadInventoryFiles() reads a whole inventory or none', t => {
     () => loadInventoryFiles([dir]),
     new UnusableError(
       [
-        `${dir}/a.yaml:3:48: metadata.name: "a": the inventory holds this object already`,
+        `${dir}/a.yaml:3:56: metadata.name: "a": the inventory holds this object already`,
         `${dir}/b.yaml:5:13: spec.podCIDRs: {}: must be of type array`,
         `${dir}/d.yaml:1:19: metallb.pools[0]: {"name":"a"}: an inventory holds Kubernetes objects only`
       ].join('\n')
@@ -409,7 +422,7 @@ void t.test('loadInventoryFiles() reads a whole inventory or none', t => {
   t.end()
 })
 
-void t.test('pathOfField() reads fields as findings write them', t => {
+void test('pathOfField() reads fields as findings write them', t => {
   const fields: readonly (readonly [string, readonly (string | number)[]])[] = [
     ['', []],
     ['spec.addresses[1]', ['spec', 'addresses', 1]],

@@ -1,9 +1,9 @@
-import t from 'tap'
+import { test } from 'tap'
 import { expandKmetalValues } from '../../src/kinds/kmetal-values.ts'
 
 const NAMESPACE = 'kmetal-metallb'
 
-void t.test('expandKmetalValues() makes the objects of the chart, in the order Helm creates them', t => {
+void test('expandKmetalValues() makes the objects of the chart, in the order Helm creates them', t => {
   const values = {
     metallb: {
       enabled: true,
@@ -40,7 +40,7 @@ void t.test('expandKmetalValues() makes the objects of the chart, in the order H
   t.end()
 })
 
-void t.test('expandKmetalValues() says where in the values a field of the object stands', t => {
+void test('expandKmetalValues() says where in the values a field of the object stands', t => {
   const [entry] =
     expandKmetalValues({ metallb: { pools: [{ name: 'a', addresses: ['x'] }] } }, 'ns')?.objects ?? []
   t.strictSame(entry?.path, ['metallb', 'pools', 0])
@@ -51,7 +51,7 @@ void t.test('expandKmetalValues() says where in the values a field of the object
   t.end()
 })
 
-void t.test('expandKmetalValues() leaves documents alone that are no overlay', t => {
+void test('expandKmetalValues() leaves documents alone that are no overlay', t => {
   for (const document of [
     null,
     'metallb',
@@ -71,7 +71,7 @@ void t.test('expandKmetalValues() leaves documents alone that are no overlay', t
   t.end()
 })
 
-void t.test('expandKmetalValues() reports entries that make no object', t => {
+void test('expandKmetalValues() reports entries that make no object', t => {
   const values = { metallb: { pools: ['a', { addresses: [] }, { name: 7 }, { name: 'good' }], bgpPeers: {} } }
   const expanded = expandKmetalValues(values, 'ns')
   t.equal(expanded?.objects.length, 1)

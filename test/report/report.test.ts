@@ -1,4 +1,4 @@
-import t from 'tap'
+import { test } from 'tap'
 import type { CheckedObject, CheckReport } from '../../src/admission/check-report.ts'
 import { isRecord } from '../../src/kinds/decode.ts'
 import { renderCheckReport, type CheckFormat } from '../../src/report/check-report.ts'
@@ -97,7 +97,7 @@ const HOSTILE = [
   ['\ud800x', '\\u{d800}x', 'a lone surrogate']
 ] as const
 
-void t.test('escapeLine() makes text harmless to terminals and CI systems', t => {
+void test('escapeLine() makes text harmless to terminals and CI systems', t => {
   for (const [hostile, harmless, what] of HOSTILE) t.equal(escapeLine(hostile), harmless, what)
   for (const plain of ['fd00::1-fd00::ff', 'größer 日本 😀', 'a: ## b [c]', 'x.yaml:1:2: DENIED']) {
     t.equal(escapeLine(plain), plain)
@@ -105,7 +105,7 @@ void t.test('escapeLine() makes text harmless to terminals and CI systems', t =>
   t.end()
 })
 
-void t.test('escapeJson() keeps the value and no hostile text', t => {
+void test('escapeJson() keeps the value and no hostile text', t => {
   for (const [hostile, , what] of HOSTILE) {
     const json = escapeJson(JSON.stringify({ [hostile]: [hostile] }, undefined, 2))
     t.same(JSON.parse(json), { [hostile]: [hostile] }, what)
@@ -114,7 +114,7 @@ void t.test('escapeJson() keeps the value and no hostile text', t => {
   t.end()
 })
 
-void t.test('the text of a check names every finding by its place', t => {
+void test('the text of a check names every finding by its place', t => {
   t.equal(
     rendered('text'),
     [
@@ -131,7 +131,7 @@ void t.test('the text of a check names every finding by its place', t => {
   t.end()
 })
 
-void t.test('no file name, object name or message can forge a line or a command', t => {
+void test('no file name, object name or message can forge a line or a command', t => {
   for (const [hostile, , what] of HOSTILE) {
     const object: CheckedObject = {
       ...DENIED,
@@ -152,12 +152,12 @@ void t.test('no file name, object name or message can forge a line or a command'
   t.end()
 })
 
-void t.test('the JSON of a check is the report', t => {
+void test('the JSON of a check is the report', t => {
   t.same(JSON.parse(rendered('json')), { ...REPORT, errors: ['c.yaml:1:1: broken'] })
   t.end()
 })
 
-void t.test('the SARIF of a check has a result a finding and open ones for what was not checked', t => {
+void test('the SARIF of a check has a result a finding and open ones for what was not checked', t => {
   const sarif: unknown = JSON.parse(rendered('sarif'))
   t.match(sarif, {
     version: '2.1.0',
@@ -216,7 +216,7 @@ void t.test('the SARIF of a check has a result a finding and open ones for what 
   t.end()
 })
 
-void t.test('SARIF locations are URI references, and any text is fit for a report', t => {
+void test('SARIF locations are URI references, and any text is fit for a report', t => {
   const uris = ['./a b/c#d?.yaml', '/abs/ü.yaml', '../x.yaml', 'SARIF_BUILDER_INVALID', 'a:b.yaml'].map(
     path => {
       const object = { ...DENIED, source: { ...DENIED.source, path } }
@@ -235,7 +235,7 @@ void t.test('SARIF locations are URI references, and any text is fit for a repor
   t.end()
 })
 
-void t.test('the JUnit XML of a check fails what is denied and skips what was not checked', t => {
+void test('the JUnit XML of a check fails what is denied and skips what was not checked', t => {
   const xml = rendered('junit')
   t.match(xml, /^<\?xml version="1.0" encoding="UTF-8"\?>\n<testsuites /)
   t.match(xml, 'name="pools/b.yaml"')
@@ -262,7 +262,7 @@ const TESTS: TestReport = {
   ]
 }
 
-void t.test('test results as text, JSON and JUnit XML', t => {
+void test('test results as text, JSON and JUnit XML', t => {
   t.equal(
     renderTestReport(TESTS, 'text'),
     [
