@@ -25,7 +25,7 @@ export interface CheckContext {
   readonly view: View
   /** Kinds to count as known besides those of the view. Rules that read others are left unchecked. */
   readonly known: readonly KindName[]
-  /** One of the view's objects as the API server has it; undefined when it is not there any more. */
+  /** An object as it is stored, also of a kind the view leaves out; undefined when there is none. Asked once an object. */
   stored(ref: ObjectRef): Promise<JsonObject | undefined>
   /** Who applies them. */
   readonly user: UserInfo
@@ -113,7 +113,7 @@ class CheckRun {
 
   async #writeOf(kind: KindName, { ref, json }: RawObject): Promise<Write> {
     const before = this.#written.get(refKey(ref))
-    const stored = before?.object ?? (await this.#storedBefore(kind, ref))
+    const stored = before?.object ?? (await this.#context.stored(ref))
     const object = stored === undefined ? created(kind, json) : applied(stored, before?.manifest, json)
     const review = {
       uid: 'check',
@@ -132,11 +132,6 @@ class CheckRun {
       oldObject: stored ?? null
     } as const
     return { review, object, isUnchanged: stored !== undefined && patchOf(stored, object).length === 0 }
-  }
-
-  async #storedBefore(kind: KindName, ref: ObjectRef): Promise<JsonObject | undefined> {
-    const isThere = this.#context.view.get(kind, ref.namespace, ref.name) !== undefined
-    return isThere ? this.#context.stored(ref) : undefined
   }
 
   #store(kind: KindName, ref: ObjectRef, written: Written): void {

@@ -80,10 +80,11 @@ export function validatingResponse(
   const causes = denialCauses(judgement)
   const annotations = auditAnnotations(judgement)
   const warnings = warningsOf(judgement)
-  if (causes.length > 0) return { ...denied(review, causes, 403), warnings, auditAnnotations: annotations }
+  if (causes.length > 0)
+    return { ...denied(review, causes, 403), ...warned(warnings), auditAnnotations: annotations }
   const closed = closing(judgement)
   if (closed.length === 0) {
-    return { uid: review.uid, allowed: true, warnings, auditAnnotations: annotations }
+    return { uid: review.uid, allowed: true, ...warned(warnings), auditAnnotations: annotations }
   }
   const unread = closed.map(({ rule, reason }) => ({
     reason: rule.id,
@@ -93,6 +94,10 @@ export function validatingResponse(
   if (onFault === 'fail') return { ...denied(review, unread, 503), auditAnnotations: annotations }
   const open = fittingWarnings([...warnings, ...unread.map(cause => cause.message)])
   return { uid: review.uid, allowed: true, warnings: open, auditAnnotations: annotations }
+}
+
+function warned(warnings: readonly string[]): Pick<AdmissionResponse, 'warnings'> {
+  return warnings.length === 0 ? {} : { warnings }
 }
 
 /** The answer of the mutating path: never a denial, a patch only when there is something to change. */

@@ -1,14 +1,12 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
-import type { Ports } from '../admission/ports.ts'
 import { runCheck, type CheckOptions } from './check.ts'
 import type { Io } from './io.ts'
 import { runManifests, type ManifestsOptions } from './manifests.ts'
 import { DEFAULT_POLICIES, loadPolicies } from './policies.ts'
-import { runReview } from './review.ts'
+import { runReview, type ReviewOptions } from './review.ts'
 import { runExplain, runRules } from './rules.ts'
 import { runServe, type ServeOptions } from './serve.ts'
 import { runTest, type TestOptions } from './test.ts'
-import { openWorld, type WorldOptions } from './world.ts'
 
 /** Called with the exit code of the command that ran. */
 type Done = (exitCode: number) => void
@@ -42,18 +40,9 @@ function addReview(program: Command, io: Io, done: Done): void {
     .option('--mutate', 'ask for defaults instead of a verdict', false)
     .option('--server <url>', 'ask this running server instead')
     .option('--ca <file>', "PEM certificate that the server's must chain to")
-    .action(async (file: string, options: WorldOptions & ReviewFlags) => {
-      const ports = async (): Promise<Ports> => (await openWorld(options, io)).ports
-      done(
-        await runReview({ file, mutate: options.mutate, server: options.server, ca: options.ca }, ports, io)
-      )
+    .action(async (file: string, options: Omit<ReviewOptions, 'file'>) => {
+      done(await runReview({ ...options, file }, io))
     })
-}
-
-interface ReviewFlags {
-  readonly mutate: boolean
-  readonly server?: string
-  readonly ca?: string
 }
 
 function addCheck(program: Command, io: Io, done: Done): void {

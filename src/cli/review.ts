@@ -1,39 +1,59 @@
 import { request } from 'node:https'
 import { createAnswerReview } from '../admission/answer-review.ts'
-import type { Ports } from '../admission/ports.ts'
+import type { Answer, Question } from '../admission/answer.ts'
 import { isRecord } from '../kinds/decode.ts'
 import { readText } from './files.ts'
 import { EXIT, UnusableError, type Io } from './io.ts'
+import { openWorld, type WorldOptions } from './world.ts'
 
-export interface ReviewOptions {
+export interface ReviewOptions extends WorldOptions {
   /** A path, or '-' for standard input. */
   readonly file: string
   readonly mutate: boolean
   /** Asks this running server instead: scheme, host and port. */
-  readonly server: string | undefined
+  readonly server?: string
   /** PEM file that the server's certificate must chain to. */
-  readonly ca: string | undefined
+  readonly ca?: string
 }
 
 /** The longest wait for a server's answer: the API server itself never waits longer for a webhook. */
 const SERVER_TIMEOUT_MS = 30_000
 
 /** `poolguard review`: one AdmissionReview in, one out on stdout. Exit code 1 when it is denied. */
-export async function runReview(
-  options: ReviewOptions,
-  ports: () => Promise<Ports>,
-  io: Io
-): Promise<number> {
+export async function runReview(options: ReviewOptions, io: Io): Promise<number> {
   const text = options.file === '-' ? await io.stdin() : readText(options.file)
   const path = options.mutate ? 'mutate' : 'validate'
   const answer =
     options.server === undefined
-      ? await createAnswerReview(await ports())(parseJson(text, options.file), { path, onFault: 'fail' })
-      : await askServer(new URL(`/${path}`, options.server), text, options.ca)
+      ? await answerHere(parseJson(text, options.file), { path, onFault: 'fail' }, { options, io })
+      : await askServer(serverUrl(options.server, path), text, options.ca)
   if (answer.httpStatus !== 200) throw new UnusableError(`${options.file}: ${errorOf(answer.body)}`)
   io.stdout(`${JSON.stringify(answer.body, undefined, 2)}\n`)
   const response = isRecord(answer.body) ? answer.body['response'] : undefined
   return isRecord(response) && response['allowed'] === true ? EXIT.ok : EXIT.denied
+}
+
+async function answerHere(
+  body: unknown,
+  question: Question,
+  { options, io }: { readonly options: ReviewOptions; readonly io: Io }
+): Promise<Answer> {
+  if (options.inventory.length === 0 && options.kubeconfig === undefined) {
+    io.stderr('without --inventory PATH or --kubeconfig FILE, what rests on other objects cannot be judged\n')
+  }
+  const world = await openWorld(options, io)
+  try {
+    return await createAnswerReview(world.ports)(body, question)
+  } finally {
+    await world.close()
+  }
+}
+
+function serverUrl(server: string, path: string): URL {
+  if (!URL.canParse(server) || new URL(server).protocol !== 'https:') {
+    throw new UnusableError(`--server ${JSON.stringify(server)} is no URL such as https://127.0.0.1:8443`)
+  }
+  return new URL(`/${path}`, server)
 }
 
 function parseJson(text: string, file: string): unknown {

@@ -28,6 +28,7 @@ export async function runServe(options: ServeOptions, io: Io): Promise<number> {
   const snapshot = loadPolicies(options.policies.length > 0 ? options.policies : [DEFAULT_POLICIES])
   const log = createLogger({ level: options.logLevel })
   const world = serveWorld(snapshot, options, log)
+  const isSettled = firstSync(world)
   const tls = await certificatePair(options)
   const server = await startServer({
     answer: createAnswerReview(world.ports),
@@ -35,7 +36,7 @@ export async function runServe(options: ServeOptions, io: Io): Promise<number> {
     tls,
     listen,
     adminListen,
-    ready: () => readiness(world, snapshot.fingerprint),
+    ready: () => readiness(world, snapshot.fingerprint, isSettled()),
     metrics: createMetrics({ kinds: KIND_NAMES, now: () => new Date() }),
     log,
     shutdownDelayMs: options.shutdownDelay * 1000
@@ -57,16 +58,24 @@ function serveWorld(snapshot: ReturnType<typeof loadPolicies>, options: ServeOpt
   })
 }
 
-/** One check for the policies and one a watched kind: a kind that was never read makes the process unready. */
-function readiness(world: World, fingerprint: string): readonly ReadinessCheck[] {
+/** Whether every kind was settled once: afterwards a kind that fails closes only the writes that need it. */
+function firstSync(world: World): () => boolean {
+  let settled = world.watcher === undefined
+  void world.watcher?.synced().then(isSynced => (settled = isSynced))
+  return () => settled
+}
+
+/** One check for the policies, one for the first sync, and how each watched kind stands, which fails none of them. */
+function readiness(world: World, fingerprint: string, isSettled: boolean): readonly ReadinessCheck[] {
   const policies = { name: 'policies', ok: true, detail: fingerprint }
+  const sync = { name: 'inventory', ok: isSettled, detail: isSettled ? 'read once' : 'not read yet' }
   const watches = world.watcher?.status() ?? []
   const kinds = watches.map(({ kind, state, objects, lastError }) => ({
     name: `inventory/${kind}`,
-    ok: state !== 'syncing',
+    ok: true,
     detail: `${state}, ${objects} objects${lastError === undefined ? '' : `, ${lastError}`}`
   }))
-  return [policies, ...kinds]
+  return [policies, sync, ...kinds]
 }
 
 async function certificatePair(options: ServeOptions): Promise<{ cert: string; key: string }> {

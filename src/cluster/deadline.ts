@@ -40,7 +40,6 @@ export class Deadline {
   }
 
   private expire(error: ClusterError): void {
-    this.clear()
     this.controller.abort(error)
   }
 }

@@ -2,18 +2,17 @@
  * Reports repeat what users wrote, down to the names of files, and are read by terminals and by CI systems that obey what
  * they read. Everything a report says passes through here.
  *
- * Unsafe are: C0 and C1 control characters (ANSI sequences, line ends), the Unicode line ends, characters that reorder
- * or hide text (bidirectional controls, zero-width ones, the byte order mark), and lone surrogates, which have no UTF-8.
+ * Unsafe are control characters (C0 and C1: ANSI sequences, line ends), format characters, which reorder or hide text
+ * (bidirectional controls, zero-width characters, tags), the Unicode line ends, and lone surrogates, which have no UTF-8.
  */
-const UNSAFE =
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu
 
 /**
  * Commands in the output of a job: `##[...]` (GitHub Actions, Azure Pipelines) and `##vso[...]` (Azure Pipelines) are
  * obeyed anywhere in a line, `##teamcity[...]` at its beginning (actions/runner src/Runner.Common/ActionCommand.cs,
  * microsoft/azure-pipelines-agent, TeamCity "Service Messages").
  */
-const HASH_COMMAND = /#(?=#(?:vso|teamcity)?\[)/g
+const HASH_COMMAND = /#(?=#(?:vso|teamcity)?\[)/gi
 
 /** `::command::` of GitHub Actions, obeyed at the beginning of a line, blanks before it not counted. */
 const COLON_COMMAND = /^(\s*):(?=:)/
@@ -34,9 +33,11 @@ function unlessLineEnd(character: string): string {
 }
 
 function visible(character: string): string {
-  return `\\u{${character.charCodeAt(0).toString(16)}}`
+  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
 }
 
+/** Two escapes for what takes two UTF-16 units. */
 function unicode(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  const units = Array.from({ length: character.length }, (_, i) => character.charCodeAt(i))
+  return units.map(unit => `\\u${unit.toString(16).padStart(4, '0')}`).join('')
 }

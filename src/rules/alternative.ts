@@ -3,64 +3,70 @@ import type { View } from '../inventory/view.ts'
 import type { Domain } from '../kinds/claim.ts'
 import { refOf } from '../kinds/index.ts'
 import type { IPAddressPool } from '../kinds/ip-address-pool.ts'
-import { sameRef } from '../kinds/object-ref.ts'
+import { sameRef, type ObjectRef } from '../kinds/object-ref.ts'
 import { sharedDomains } from '../policy/domains.ts'
-import type { Plan } from '../policy/plan.ts'
 import type { Alternative } from './finding.ts'
 import type { PoolEntry } from './pool-entries.ts'
-import { poolSpace } from './pool-space.ts'
+import { poolSpaces, type PoolSpace } from './pool-space.ts'
+import type { RuleContext } from './rule.ts'
 
 /** Entries of one pool that get a way out: an answer carries no more causes than this (design: at most 16). */
 const MAX_ENTRIES = 16
 
 const NONE: Alternative = { nearest: undefined, largestPart: undefined, largestFree: undefined }
 
-interface Context {
-  readonly view: View
-  readonly plan: Plan
-}
-
 /**
- * Tells what an entry of the pool could be instead without breaking a rule about pools; worked out once an entry, and for
- * the first 16 asked about only. `largestFree` is looked for only when no range of the same size is free, as that costs
- * one pass over all claims in the space; the rest costs O(log n + hits).
+ * Tells what an entry of the pool could be instead without breaking a rule about pools: nothing is worked out before the
+ * first question, then once an entry, for the first 16 entries asked about. `largestFree` is looked for only when no range
+ * of the same size is free, as that costs one pass over all claims in the space; the rest costs O(log n + hits).
  */
-export function alternativesFor(pool: IPAddressPool, context: Context): (entry: PoolEntry) => Alternative {
+export function alternativesFor(
+  pool: IPAddressPool,
+  context: Pick<RuleContext, 'view' | 'plan'>
+): (entry: PoolEntry) => Alternative {
   const known = new Map<string, Alternative>()
+  let search: ((entry: PoolEntry) => Alternative) | undefined
   return entry => {
     const before = known.get(entry.field)
     if (before !== undefined || known.size >= MAX_ENTRIES) return before ?? NONE
-    const found = alternativeTo(entry, pool, context)
+    search ??= searchFor(pool, context)
+    const found = search(entry)
     known.set(entry.field, found)
     return found
   }
 }
 
-function alternativeTo(entry: PoolEntry, pool: IPAddressPool, { view, plan }: Context): Alternative {
-  const { range } = entry
-  const { permitted, offered } = poolSpace(pool, entry, { view, plan })
-  const domains = sharedDomains(plan, view)
-  const except = refOf(pool)
+function searchFor(
+  pool: IPAddressPool,
+  context: Pick<RuleContext, 'view' | 'plan'>
+): (entry: PoolEntry) => Alternative {
+  const spaceOf = poolSpaces(pool, context)
+  const domains = sharedDomains(context.plan, context.view)
+  return entry =>
+    alternativeTo(entry.range, spaceOf(entry), { view: context.view, domains, except: refOf(pool) })
+}
+
+interface Claims {
+  readonly view: View
+  readonly domains: readonly Domain[]
+  readonly except: ObjectRef
+}
+
+function alternativeTo(range: AddressRange, { permitted, offered }: PoolSpace, claims: Claims): Alternative {
+  const { view, domains, except } = claims
   const nearest = view.nearestFree({ domains, within: offered, near: range, size: rangeSize(range), except })
-  const free = (ranges: readonly AddressRange[]) => largest(unclaimed(ranges, pool, view, domains))
+  const alike = offered.filter(({ family }) => family === range.family)
   return {
     nearest,
-    largestPart: free(intersect([range], permitted)),
-    largestFree:
-      nearest === undefined ? free(offered.filter(({ family }) => family === range.family)) : undefined
+    largestPart: largest(unclaimed(intersect([range], permitted), claims)),
+    largestFree: nearest === undefined ? largest(unclaimed(alike, claims)) : undefined
   }
 }
 
 /** What no object but the pool itself claims. */
-function unclaimed(
-  ranges: readonly AddressRange[],
-  pool: IPAddressPool,
-  view: View,
-  domains: readonly Domain[]
-): AddressRange[] {
-  const self = refOf(pool)
+function unclaimed(ranges: readonly AddressRange[], { view, domains, except }: Claims): AddressRange[] {
   const claims = ranges.flatMap(range => [...view.overlapping(domains, range)])
-  const others = claims.filter(({ holder }) => !sameRef(holder, self))
+  const others = claims.filter(({ holder }) => !sameRef(holder, except))
   return subtract(
     ranges,
     others.map(({ range }) => range)

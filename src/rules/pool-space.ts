@@ -1,38 +1,40 @@
 import { familySpan, intersect, subtract, type AddressRange } from '../address/range.ts'
-import type { View } from '../inventory/view.ts'
 import type { IPAddressPool } from '../kinds/ip-address-pool.ts'
 import type { Plan } from '../policy/plan.ts'
 import { isAllocatedToBGP, layer2Ranges } from './node-subnets.ts'
 import { announcementOf } from './pool-announcement.ts'
 import { poolEntries, type PoolEntry } from './pool-entries.ts'
 import { reservedRanges } from './reserved-ranges.ts'
+import type { RuleContext } from './rule.ts'
 
 /** Addresses that one entry of a pool could consist of, as far as the plan goes; who holds them is not looked at. */
 export interface PoolSpace {
-  /** Where an entry may lie without breaking a rule. */
+  /** Where the entry may lie without breaking a rule. */
   readonly permitted: readonly AddressRange[]
   /** The part of it that can be proposed: what the plan states as a place for pools. Empty when it states none. */
   readonly offered: readonly AddressRange[]
 }
 
 /**
- * The space for one entry of a pool: the nodes' subnets within the plan's allocations for L2, any allocation for BGP,
- * less reserved addresses and what the pool's other entries hold.
+ * Tells the space for each entry of a pool: the nodes' subnets within the plan's allocations for L2, any allocation for
+ * BGP, less reserved addresses and what the pool's other entries hold. O(n log n) an entry in a pool of n.
  */
-export function poolSpace(
+export function poolSpaces(
   pool: IPAddressPool,
-  entry: PoolEntry,
-  context: { view: View; plan: Plan }
-): PoolSpace {
-  const { view, plan } = context
+  { view, plan }: Pick<RuleContext, 'view' | 'plan'>
+): (entry: PoolEntry) => PoolSpace {
   const { by } = announcementOf(pool, view)
-  const isBGP = by === 'bgp' || (by !== 'l2' && isAllocatedToBGP(plan, entry.range))
-  const stated = isBGP ? bgpSpace(plan) : layer2Space(plan, pool)
-  const others = poolEntries(pool).filter(other => other.field !== entry.field)
-  const taken = [...reservedRanges(plan, view), ...others].map(({ range }) => range)
-  return {
-    permitted: subtract(stated ?? [familySpan(4), familySpan(6)], taken),
-    offered: subtract(stated ?? [], taken)
+  const entries = poolEntries(pool)
+  const reserved = reservedRanges(plan, view)
+  return entry => {
+    const isBGP = by === 'bgp' || (by !== 'l2' && isAllocatedToBGP(plan, entry.range))
+    const stated = isBGP ? bgpSpace(plan) : layer2Space(plan, pool)
+    const others = entries.filter(({ field }) => field !== entry.field)
+    const taken = [...reserved, ...others].map(({ range }) => range)
+    return {
+      permitted: subtract(stated ?? [familySpan(4), familySpan(6)], taken),
+      offered: subtract(stated ?? [], taken)
+    }
   }
 }
 
@@ -43,6 +45,7 @@ function bgpSpace(plan: Plan): readonly AddressRange[] | undefined {
   return forBGP.length > 0 ? forBGP.map(({ range }) => range) : allocations
 }
 
+/** undefined: anywhere, as far as the plan says. */
 function layer2Space(plan: Plan, pool: IPAddressPool): readonly AddressRange[] | undefined {
   const allocated = plan.allocations
     ?.filter(({ announcement }) => announcement === 'l2')

@@ -290,6 +290,7 @@ await test('liveReader() brings the inventory up to date about exactly the objec
     live.fake.of('object')[0]?.path,
     '/apis/metallb.io/v1beta1/namespaces/metallb-system/ipaddresspools/a'
   )
+  t.equal(live.fake.of('discovery').length, 2, 'the watches know the versions')
   t.equal(live.fake.of('object')[0]?.query.size, 0, 'no resourceVersion: a quorum read')
   t.strictSame(await live.read([]), [])
   t.strictSame(await live.read([{ kind: 'IPAddressPool', namespace: '', name: '..' }]), [], 'no such name')

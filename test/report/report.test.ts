@@ -94,6 +94,7 @@ const HOSTILE = [
     '\\u{9b}31m\\u{202e}abc\\u{2066}\\u{200b}\\u{feff}\\u{2028}',
     'C1 and bidi'
   ],
+  ['a\u{e0041}b\u00ad', 'a\\u{e0041}b\\u{ad}', 'tags and soft hyphens'],
   ['\ud800x', '\\u{d800}x', 'a lone surrogate']
 ] as const
 

@@ -139,6 +139,19 @@ await test('startServer() serves 7 MiB, refuses one byte more and endless bodies
   t.ok(performance.now() - startedMs < 1_000, 'in less than a second')
   t.match(await review(server, { body: reviewOfBytes(7 * MIB + 1) }), { status: 413, connection: 'close' })
 
+  const announced = await dial(server)
+  announced.write(`${HEAD}Content-Length: ${7 * MIB + 1}\r\n\r\n`)
+  t.match(String(await once(announced, 'data')), /^HTTP\/1\.1 413 /, 'before the first byte of it')
+  for (let i = 0; i < 5; i++) {
+    announced.write(Buffer.alloc(100_000, 'x'))
+    await sleep(10)
+  }
+  t.notOk(
+    announced.closed,
+    'what a caller still sends does not reset the connection before it has read the answer'
+  )
+  announced.destroy()
+
   const rssBefore = process.memoryUsage().rss
   const socket = await dial(server)
   const closed = untilClosed(socket)
@@ -376,9 +389,16 @@ await test('stop() waits for answers under way and not for ever for the rest', a
   const agent = new Agent({ keepAlive: true })
   const mute = [dialWithoutTls(server), await dial(server)].map(untilClosed)
   const slow = review(server, { agent })
+  const halfway = await dial(server)
+  halfway.write(HEAD)
+  const late = untilClosed(halfway)
   await sleep(50)
   const startedMs = performance.now()
-  await Promise.all([server.stop(), server.stop()])
+  const stopping = [server.stop(), server.stop()]
+  await sleep(30)
+  halfway.write(`Content-Length: ${REVIEW.length}\r\n\r\n${REVIEW}`)
+  await Promise.all(stopping)
+  t.match(await late, /^HTTP\/1\.1 200 /, 'what began before the stop is answered')
   t.match(await slow, { status: 200, connection: 'close' })
   const tookMs = performance.now() - startedMs
   t.ok(tookMs < 600, `stopped after ${tookMs} ms although two sockets never spoke`)

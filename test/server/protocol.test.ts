@@ -172,6 +172,8 @@ const LEGAL: readonly (readonly [string, string])[] = [
   ['array', '[]'],
   ['256 levels', '['.repeat(256) + ']'.repeat(256)],
   ['brackets and quotes in strings', JSON.stringify({ a: '[{'.repeat(500), 'b"': '\\"{', 'c\\': '\\' })],
+  ['an escaped quote before 300 brackets', JSON.stringify({ a: `"${'['.repeat(300)}` })],
+  ['an escaped backslash before 300 brackets', JSON.stringify({ a: '\\', b: '['.repeat(300) })],
   ['the same key in different objects', '[{"a":1},{"a":1,"b":{"a":2}}]'],
   ['a value equal to a key', '{"a":"a","b":["a","a"]}'],
   ['keys that differ in case', '{"uid":1,"UID":2}'],
@@ -276,11 +278,13 @@ await test('buildAdmissionApp() answers faults and late answers as admission wor
   const tookMs = performance.now() - startedMs
   t.ok(tookMs > 400 && tookMs < 1_000, `a caller that waits a second is answered in ${tookMs} ms`)
   const unserialisable = build({
-    answer: async () => ({ httpStatus: 200, body: { n: 1n }, outcome: OUTCOME })
+    answer: async () => ({ httpStatus: 200, body: { n: 1n }, outcome: OUTCOME }),
+    traffic: { ...NO_TRAFFIC, panicked: error => panics.push(error) }
   })
   const response = await unserialisable.inject(post(REVIEW))
   t.equal(response.statusCode, 500)
   t.match(told(response.body), { error: 'internal error' })
+  t.equal(panics.length, 4)
 })
 
 await test('buildAdmissionApp() turns away what is too much at once', async t => {

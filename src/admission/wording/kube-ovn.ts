@@ -38,7 +38,7 @@ export function kubeOvnWords(finding: KubeOvnFinding, audience: Audience): strin
     case 'system-type':
       return `is for Kube-OVN's own gateway ports: only ${listed(finding.allowed)} may write it. Use type nat.`
     case 'unknown-type':
-      return `is no type that Kube-OVN knows. Use ${listed(finding.allowed)}.`
+      return `is no type that Kube-OVN knows. Use ${finding.allowed.join(' or ')}.`
     case 'no-such-node':
       return `is a switch port of a gateway node, so it must be named like one, and no Node has this name.`
     case 'subnet-not-validated':
