@@ -18,7 +18,18 @@ export function applied(
   manifest: JsonObject
 ): JsonObject {
   const last = lastApplied ?? annotatedManifest(stored)
-  return mergedRecord(stored, withoutStatus(last), withoutStatus(manifest))
+  return mergedRecord(stored, withoutStatus(last), annotated(withoutStatus(manifest), stored))
+}
+
+/**
+ * kubectl puts an annotation of its own into every manifest, so `metadata.annotations` is never missing in it and never
+ * removed as a whole.
+ */
+function annotated(manifest: JsonObject, stored: JsonObject): JsonObject {
+  const { metadata } = manifest
+  if (!isRecord(metadata) || 'annotations' in metadata) return manifest
+  if (member(member(stored, 'metadata'), 'annotations') === undefined) return manifest
+  return { ...manifest, metadata: { ...metadata, annotations: {} } }
 }
 
 /** The object with its namespace written out, as it is stored, and under this name. */

@@ -18,7 +18,7 @@ export interface ServiceFacts {
  * A copy of the raw Service with the pool annotation set; undefined when there is nothing to do. Only a LoadBalancer of
  * MetalLB's that names no pool and no address gets one, and never one that has an address: MetalLB would take it away and
  * give another. On UPDATE the status is looked up in the stored object too, since the new one comes without it when a
- * client replaces the whole object. `raw` is not changed; the copy shares its unchanged parts. Idempotent.
+ * client replaces the whole object; on CREATE it is not looked at, since the API server drops it. `raw` is not changed; the copy shares its unchanged parts. Idempotent.
  */
 export function defaultService(
   raw: Record<string, unknown>,
@@ -28,7 +28,7 @@ export function defaultService(
   if (pool === undefined || facts.operation === 'DELETE' || service.meta.deleting) return undefined
   const ask = loadBalancerAsk(service, plan.metallb.loadBalancerClass)
   if (ask === undefined || ask.pool !== undefined || ask.addresses.length > 0) return undefined
-  if (hasAddress(service) || hasAddress(facts.oldService)) return undefined
+  if (facts.operation === 'UPDATE' && (hasAddress(service) || hasAddress(facts.oldService))) return undefined
   // A key that is there but empty is the one MetalLB reads, so it must be filled: another would have no effect.
   const key = metallbAnnotation(service.meta.annotations, 'address-pool')?.key ?? plan.metallb.poolAnnotation
   return withAnnotation(raw, key, pool)

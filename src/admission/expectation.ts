@@ -54,11 +54,12 @@ function idsThatSpoke(judgement: Judgement, allowed: boolean): readonly string[]
   return [...new Set(allowed ? warned : denialCauses(judgement).map(cause => cause.reason))]
 }
 
-function uncheckedFailures(expected: PolicyTestCase['expect'], judgement: Judgement): readonly string[] {
-  const unchecked = judgement.unjudged.map(({ rule }) => rule.id)
-  return (expected.unchecked ?? [])
-    .filter(id => !unchecked.includes(id))
-    .map(id => `expected ${id} to be unchecked; unchecked were ${unchecked.join(', ') || 'none'}`)
+/** As everywhere, [] means none. */
+function uncheckedFailures({ unchecked }: Expectation, judgement: Judgement): readonly string[] {
+  if (unchecked === undefined) return []
+  const got = judgement.unjudged.map(({ rule }) => rule.id)
+  const holds = unchecked.length === 0 ? got.length === 0 : unchecked.every(id => got.includes(id))
+  return unless(holds, 'unchecked', unchecked.join(', ') || 'none', got.join(', '))
 }
 
 /** Equal texts for equal JSON, whatever the order of keys. */

@@ -1,4 +1,5 @@
 import { parseRange, POOL_FORMS } from '../address/parse.ts'
+import { merge, rangeSize, type AddressRange } from '../address/range.ts'
 import type { Claim } from './claim.ts'
 import { decodeLabelSelector, type LabelSelector } from './label-selector.ts'
 import type { KindDefinition } from './kind-definition.ts'
@@ -64,6 +65,14 @@ export const ipAddressPool: KindDefinition<IPAddressPool> = {
     pool.meta.labels,
     pool.serviceAllocation,
     pool.autoAssign,
-    pool.addresses.filter(text => !parseRange(text, POOL_FORMS).ok)
+    pool.addresses.filter(text => !parseRange(text, POOL_FORMS).ok),
+    pool.addresses.length === 0,
+    repeatedAddresses(ipAddressPool.claims(pool).map(claim => claim.range))
   ]
+}
+
+/** How many addresses the ranges hold more than once, as text since JSON has no such large numbers. */
+function repeatedAddresses(ranges: readonly AddressRange[]): string {
+  const size = (of: readonly AddressRange[]) => of.reduce((sum, range) => sum + rangeSize(range), 0n)
+  return String(size(ranges) - size(merge(ranges)))
 }

@@ -1,4 +1,4 @@
-/** Names one Kubernetes object. `namespace` is '' for cluster-scoped kinds. */
+/** Names one Kubernetes object. `namespace` is '' for cluster-scoped kinds. An empty `name` stands for all of the namespace. */
 export interface ObjectRef {
   readonly kind: string
   readonly namespace: string

@@ -43,7 +43,7 @@ export interface PortChange {
   readonly after: ReadonlySet<string>
   /** Those of `after` that it neither has nor was asked to have. Empty for a write that attaches nothing. */
   readonly added: readonly string[]
-  /** The port that stays although the new spec does not ask for it, when there is one. */
+  /** The port on the default Subnet when the router has one and keeps it. */
   readonly kept: readonly ObjectRef[]
 }
 
@@ -54,12 +54,13 @@ export interface PortChange {
 export function portChange(vpc: Vpc, oldVpc: Vpc | undefined, plan: Plan, view: View): PortChange {
   const now = portsNow(vpc.meta.name, view)
   const before = new Set([...(oldVpc ? askedSubnets(oldVpc, plan) : []), ...now.keys()])
-  const asked = askedSubnets(vpc, plan)
-  const defaultPort = now.get(defaultSubnet(plan))
-  const kept =
-    vpc.enableExternal && defaultPort !== undefined && !asked.has(defaultSubnet(plan)) ? [defaultPort] : []
-  const after = new Set([...asked, ...(kept.length > 0 ? [defaultSubnet(plan)] : [])])
-  return { after, added: [...after].filter(subnet => !before.has(subnet)), kept }
+  const defaultPort = vpc.enableExternal ? now.get(defaultSubnet(plan)) : undefined
+  const after = new Set([...askedSubnets(vpc, plan), ...(defaultPort ? [defaultSubnet(plan)] : [])])
+  return {
+    after,
+    added: [...after].filter(subnet => !before.has(subnet)),
+    kept: defaultPort ? [defaultPort] : []
+  }
 }
 
 /** A router with a port on one Subnet, and all Subnets it has ports on or asks for. */

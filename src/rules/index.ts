@@ -39,4 +39,6 @@ export const RULES: readonly AnyRule[] = Object.freeze([
 ])
 
 /** Each rule's id and its own action, for policies to be checked against. */
-export const RULE_ACTIONS: ReadonlyMap<string, Action> = new Map(RULES.map(rule => [rule.id, rule.defaultAction]))
+export const RULE_ACTIONS: ReadonlyMap<string, Action> = new Map(
+  RULES.map(rule => [rule.id, rule.defaultAction])
+)

@@ -27,3 +27,8 @@ function announcing<T extends Advertisement>(advertisements: Iterable<T>, pool: 
 function byName(a: Advertisement, b: Advertisement): number {
   return a.meta.name < b.meta.name ? -1 : 1
 }
+
+/** What a pool that nothing announces rests on: that there is no advertisement at all that would. */
+export function everyAdvertisement(namespace: string): readonly ObjectRef[] {
+  return ['L2Advertisement', 'BGPAdvertisement'].map(kind => ({ kind, namespace, name: '' }))
+}

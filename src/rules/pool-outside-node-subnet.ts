@@ -4,7 +4,7 @@ import type { IPAddressPool } from '../kinds/ip-address-pool.ts'
 import type { Plan } from '../policy/plan.ts'
 import { alternativesFor } from './alternative.ts'
 import { layer2Ranges, NO_NODE_SUBNETS, subnetTexts } from './node-subnets.ts'
-import { announcementOf, type Announcement } from './pool-announcement.ts'
+import { announcementOf, everyAdvertisement, type Announcement } from './pool-announcement.ts'
 import { poolEntries } from './pool-entries.ts'
 import { defineRule, type Subject } from './rule.ts'
 
@@ -48,7 +48,7 @@ export const poolOutsideNodeSubnet = defineRule<'IPAddressPool'>({
         range,
         announcedBy,
         nodeSubnets,
-        restsOn: announcedBy === undefined ? [] : [announcedBy],
+        restsOn: announcedBy === undefined ? everyAdvertisement(object.meta.namespace) : [announcedBy],
         ...alternative(entry)
       }))
     )

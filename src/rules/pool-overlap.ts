@@ -1,5 +1,4 @@
 import { intersect, type AddressRange } from '../address/range.ts'
-import type { View } from '../inventory/view.ts'
 import { refOf } from '../kinds/index.ts'
 import type { IPAddressPool } from '../kinds/ip-address-pool.ts'
 import { refKey, sameRef, type ObjectRef } from '../kinds/object-ref.ts'
@@ -7,9 +6,9 @@ import { alternativesFor } from './alternative.ts'
 import type { Finding } from './finding.ts'
 import { poolEntries, type PoolEntry } from './pool-entries.ts'
 import { repeats } from './pool-repeats.ts'
-import { defineRule } from './rule.ts'
+import { defineRule, type RuleContext } from './rule.ts'
 
-/** No address is in two pools, nor twice in one. Pools of every namespace count. */
+/** No address is in two pools, nor twice in one. */
 export const poolOverlap = defineRule<'IPAddressPool'>({
   id: 'pool-overlap',
   summary: 'A pool shares no address with another pool, nor with itself.',
@@ -29,7 +28,7 @@ export const poolOverlap = defineRule<'IPAddressPool'>({
     const entries = poolEntries(object)
     const alternative = alternativesFor(object, context)
     const shared = entries.flatMap(entry =>
-      sharedWithOthers(entry, object, context.view).map(({ other, range }): Finding => ({
+      sharedWithOthers(entry, object, context).map(({ other, range }): Finding => ({
         code: 'shares-with',
         field: entry.field,
         value: entry.text,
@@ -48,12 +47,15 @@ interface Shared {
   readonly range: AddressRange
 }
 
-/** What other pools hold of the entry: one contiguous range each, though several of their entries make it up. */
-function sharedWithOthers(entry: PoolEntry, pool: IPAddressPool, view: View): Shared[] {
+/**
+ * What other pools hold of the entry: one contiguous range each, though several of their entries make it up. A pool left
+ * in another namespace gives out nothing (MetalLB reads its own only), and must not stop its own repair.
+ */
+function sharedWithOthers(entry: PoolEntry, pool: IPAddressPool, { view, plan }: RuleContext): Shared[] {
   const self = refOf(pool)
   const byHolder = new Map<string, { readonly other: ObjectRef; readonly ranges: AddressRange[] }>()
   for (const { holder, range } of view.overlapping(['metallb'], entry.range)) {
-    if (sameRef(holder, self)) continue
+    if (sameRef(holder, self) || holder.namespace !== plan.metallb.namespace) continue
     const held = byHolder.get(refKey(holder))
     if (held === undefined) byHolder.set(refKey(holder), { other: holder, ranges: [range] })
     else held.ranges.push(range)

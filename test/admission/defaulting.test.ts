@@ -131,6 +131,8 @@ await test('defaultService() acts on updates of a Service without an address, ne
   )
   t.equal(servicePatch(t, service(), { ...update, stored: service() }), added, 'it still waits')
   t.equal(servicePatch(t, service(undefined, LIVE), { ...update, stored: service(undefined, LIVE) }), '')
+  t.equal(servicePatch(t, service(undefined, LIVE), update), '', 'the stored object could not be read')
+  t.equal(servicePatch(t, service(undefined, LIVE)), added, 'created from an exported manifest')
   t.equal(
     servicePatch(t, service(), { ...update, stored: service(undefined, LIVE) }),
     '',

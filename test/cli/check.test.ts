@@ -212,13 +212,19 @@ void test('applied() merges as kubectl does', t => {
   const annotation = { 'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify(last) }
   const annotated = {
     ...stored,
-    metadata: { ...stored.metadata, annotations: { ...stored.metadata.annotations, ...annotation } }
+    metadata: { annotations: { ...stored.metadata.annotations, ...annotation } }
   }
-  const annotations = { mine: '2', theirs: '1', ...annotation }
   t.strictSame(applied(annotated, undefined, manifest), {
     ...expected,
-    metadata: { ...expected.metadata, annotations }
+    metadata: { annotations: { mine: '2', theirs: '1', ...annotation }, name: 'a' }
   })
+  const silent = { metadata: { name: 'a' } }
+  t.strictSame(
+    applied(stored, last, silent),
+    { ...stored, metadata: { name: 'a', uid: '1', annotations: { theirs: '1' } } },
+    "annotations of others stay although the manifest has none: kubectl's own is always there"
+  )
+  t.strictSame(applied(silent, undefined, silent), silent)
   t.end()
 })
 
