@@ -44,8 +44,8 @@ interface MatchCondition {
 /**
  * The validating and mutating webhook configurations, derived from the rules, their kinds and the plan, so that no rule
  * exists that the API server never asks about. Addresses and tenants' Services fail closed, other Services open
- * (docs/adr/0004). MetalLB's and Kube-OVN's own users, and updates that change neither spec nor labels nor annotations,
- * are let through by the API server itself, so that they go on while poolguard is down.
+ * (docs/adr/0004). MetalLB's and Kube-OVN's own users, and updates that change nothing rules judge, are let through by the
+ * API server itself, so that they go on while poolguard is down.
  */
 export function registration(
   rules: readonly AnyRule[],
@@ -81,7 +81,7 @@ function entries(kinds: readonly KindName[], plan: Plan, suffix: string): readon
     kinds: addressKinds,
     failurePolicy: 'Fail',
     namespaceSelector: undefined,
-    matchConditions: [notTheControllers(plan), CHANGES_SOMETHING]
+    matchConditions: [notTheControllers(plan), CHANGES_SPEC_OR_LABELS]
   }
   return [addresses, ...(kinds.includes('Service') ? serviceEntries(plan, suffix) : [])]
 }
@@ -89,7 +89,7 @@ function entries(kinds: readonly KindName[], plan: Plan, suffix: string): readon
 /** One entry per tenant label key, since selectors are ANDed; each skips namespaces that an earlier key matched. */
 function serviceEntries(plan: Plan, suffix: string): readonly Entry[] {
   const keys = plan.tenancy.namespaceLabels
-  const matchConditions = [notTheControllers(plan), IS_LOAD_BALANCER, CHANGES_SOMETHING]
+  const matchConditions = [notTheControllers(plan), IS_LOAD_BALANCER, CHANGES_SPEC_OR_ASK]
   const named = { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: NEVER_MATCHED }
   const without = (earlier: readonly string[]) => earlier.map(key => ({ key, operator: 'DoesNotExist' }))
   const tenants = keys.map((key, i): Entry => ({
@@ -156,13 +156,25 @@ const IS_LOAD_BALANCER: MatchCondition = {
   expression: 'object.spec.?type.orValue("ClusterIP") == "LoadBalancer"'
 }
 
-const CHANGES_SOMETHING: MatchCondition = {
+const SPEC_DIFFERS = 'object.?spec.orValue({}) != oldObject.?spec.orValue({})'
+const LABELS = 'object.metadata.?labels.orValue({})'
+const ANNOTATIONS = 'object.metadata.?annotations.orValue({})'
+const stored = (expression: string) => expression.replace(/^object/, 'oldObject')
+
+/** Labels count for pools, which advertisements select by them, and for OvnEips, whose tenant a label may name. */
+const CHANGES_SPEC_OR_LABELS: MatchCondition = {
+  name: 'changes-something',
+  expression: ['request.operation == "CREATE"', SPEC_DIFFERS, `${LABELS} != ${stored(LABELS)}`].join(' || ')
+}
+
+/** Of a Service, the spec and MetalLB's annotations count, under both prefixes. */
+const CHANGES_SPEC_OR_ASK: MatchCondition = {
   name: 'changes-something',
   expression: [
     'request.operation == "CREATE"',
-    'object.?spec.orValue({}) != oldObject.?spec.orValue({})',
-    'object.metadata.?labels.orValue({}) != oldObject.metadata.?labels.orValue({})',
-    'object.metadata.?annotations.orValue({}) != oldObject.metadata.?annotations.orValue({})'
+    SPEC_DIFFERS,
+    `${ANNOTATIONS}.exists(k, k.startsWith("metallb.") && ${stored(ANNOTATIONS)}[?k] != optional.of(${ANNOTATIONS}[k]))`,
+    `${stored(ANNOTATIONS)}.exists(k, k.startsWith("metallb.") && !(k in ${ANNOTATIONS}))`
   ].join(' || ')
 }
 

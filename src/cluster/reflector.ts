@@ -11,8 +11,8 @@ import type { Timings } from './timings.ts'
 import { isOlder, parseWatchEvent } from './watch-event.ts'
 import { WatchHealth, type WatchStatus } from './watch-health.ts'
 
-/** Watches that failed in a row before the kind is listed anew: after an outage nothing is taken for granted. */
-const FAILURES_BEFORE_RELIST = 3
+/** Failures in a row after which nothing is taken for granted: the kind is listed anew, or unknown when RBAC refuses it. */
+const STUBBORN = 3
 
 /** Where the next watch starts. */
 interface Position {
@@ -156,22 +156,28 @@ export class Reflector {
   /** Decides what a failed step means; the milliseconds to wait before the next one. */
   private failed(error: ClusterError): number {
     if (this.signal.aborted) return 0
-    const { store, timings, clock } = this.options
     this.wasHealthy()
-    if (error.status === 403) {
-      this.position = undefined
-      store.setKnown(false)
-      this.health.turn('forbidden', error)
-      return timings.forbiddenRetryMs * (1 - clock.random() / 4)
-    }
+    const { state } = this.health
     // 429: the server is well and busy, and a list would cost it more than a watch
     if (error.status !== 429) this.failures += 1
+    const stubborn = this.failures >= STUBBORN
+    // an API server that just started may refuse what it will allow: what was readable is not given up at the first 403
+    const refused = error.status === 403 && (stubborn || state === 'syncing' || state === 'forbidden')
     // 410: too far behind. 404: the kind or this version of it is gone, discovery will tell
     const lost = error.status === 410 || error.status === 404
-    const stubborn = this.failures >= FAILURES_BEFORE_RELIST
-    if (lost || stubborn) this.position = undefined
-    this.health.turn(lost && !stubborn ? this.health.state : 'failing', error)
+    if (lost || stubborn || refused) this.position = undefined
+    if (refused) return this.forbidden(error)
+    // a quiet watch is merely opened again: should the server be gone, that will fail
+    const calm = (lost && !stubborn) || error.reason === 'idle'
+    this.health.turn(calm ? state : 'failing', error)
     return Math.max(this.backoff.next(), error.retryAfterMs ?? 0)
+  }
+
+  private forbidden(error: ClusterError): number {
+    const { store, timings, clock } = this.options
+    store.setKnown(false)
+    this.health.turn('forbidden', error)
+    return timings.forbiddenRetryMs * (1 - clock.random() / 4)
   }
 
   /** Whether the watch that just ended, if any, stayed open long enough; then waits start over. */

@@ -25,7 +25,8 @@ export interface Timings {
 export const DEFAULT_TIMINGS: Timings = {
   requestMs: 30_000,
   watchOpenMs: 30_000,
-  // the API server sends a bookmark a minute (apiserver/pkg/storage/cacher, defaultBookmarkFrequency), give or take a second
+  // the API server sends a bookmark a minute, give or take a second (apiserver/pkg/storage/cacher, defaultBookmarkFrequency);
+  // none while it has seen no event of the kind since its own start: such a watch is opened anew each time, which is cheap
   idleMs: 75_000,
   // clients close watches now and then so that they spread over API servers again; client-go takes 5 to 10 minutes
   watchSeconds: { min: 240, max: 300 },
@@ -34,7 +35,7 @@ export const DEFAULT_TIMINGS: Timings = {
   // a CRD that appears is watched within 30 s
   rediscoverMs: 20_000,
   absentConfirmMs: 2_000,
-  forbiddenRetryMs: 15_000,
+  forbiddenRetryMs: 10_000,
   // as client-go's pager
   pageSize: 500
 }

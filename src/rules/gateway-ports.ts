@@ -37,6 +37,11 @@ export function portsNow(vpcName: string, view: View): ReadonlyMap<string, Objec
   return ports
 }
 
+/** The OvnEip that is, or would be, a router's port on this Subnet. */
+export function portRef(vpcName: string, subnet: string): ObjectRef {
+  return { kind: 'OvnEip', namespace: '', name: `${vpcName}-${subnet}` }
+}
+
 /** What a Vpc write does to the router's gateway ports. */
 export interface PortChange {
   /** Every provider Subnet the router will have a port on. */

@@ -1,5 +1,5 @@
 import { refOf } from '../kinds/index.ts'
-import { portChange, vpcField } from './gateway-ports.ts'
+import { portChange, portRef, vpcField } from './gateway-ports.ts'
 import { isDedicated, isKubeOvn } from './provider-subnets.ts'
 import { defineRule } from './rule.ts'
 
@@ -27,8 +27,7 @@ export const vpcMultiDGP = defineRule<'Vpc'>({
     const isSafe = after.size < 2 || ![...after].some(name => isDedicated(name, plan))
     if (subnet === undefined || isSafe) return []
     const subnets = [...after].toSorted()
-    return [
-      { ...vpcField(object, subnet), code: 'multi-dgp', vpc: refOf(object), subnet, subnets, restsOn: kept }
-    ]
+    const restsOn = [portRef(object.meta.name, subnet), ...kept]
+    return [{ ...vpcField(object, subnet), code: 'multi-dgp', vpc: refOf(object), subnet, subnets, restsOn }]
   }
 })

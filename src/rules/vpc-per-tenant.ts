@@ -1,7 +1,6 @@
-import { ownSubnets, otherOwner } from './provider-subnets.ts'
 import type { Finding } from './finding.ts'
-import { portChange, vpcField } from './gateway-ports.ts'
-import { isDedicated, isKubeOvn, leniency } from './provider-subnets.ts'
+import { portChange, portRef, vpcField } from './gateway-ports.ts'
+import { isDedicated, isKubeOvn, leniency, otherOwner, ownSubnets } from './provider-subnets.ts'
 import { defineRule } from './rule.ts'
 
 /** A Vpc is attached to provider Subnets that the pool model gives to its tenant. */
@@ -26,7 +25,7 @@ export const vpcPerTenant = defineRule<'Vpc'>({
     return added
       .filter(subnet => isDedicated(subnet, plan))
       .flatMap((subnet): Finding[] => {
-        const at = { ...vpcField(object, subnet), subnet, restsOn: [] }
+        const at = { ...vpcField(object, subnet), subnet, restsOn: [portRef(object.meta.name, subnet)] }
         if (plan.poolModel === 'global') return [{ ...at, code: 'subnet-not-validated', globalSubnets }]
         const owner = otherOwner(subnet, plan, tenancy)
         if (owner === undefined) return []

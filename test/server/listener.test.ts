@@ -182,10 +182,10 @@ await test('startServer() gives up on slow and broken requests, and good ones do
   const silent = untilClosed(dialWithoutTls(server))
   const startedMs = performance.now()
   t.equal((await review(server)).status, 200)
-  t.ok(performance.now() - startedMs < 200, 'a good request among a hundred slow ones')
+  t.ok(performance.now() - startedMs < 1_000, 'a good request among a hundred slow ones')
   for (const said of await Promise.all(closed)) t.match(said, /^(HTTP\/1\.1 408 |$)/)
   t.equal(await silent, '')
-  t.ok(performance.now() - startedMs < 2_000, 'all of them are gone')
+  t.ok(performance.now() - startedMs < 4_000, 'all of them are gone')
 
   const halfway = await dial(server)
   halfway.write(`${HEAD}Content-Length: 1000\r\n\r\n{"a`)
@@ -332,13 +332,14 @@ await test('startServer() turns connections over by age', async t => {
 })
 
 await test('stop() fails no call while callers follow readiness', async t => {
-  const replicas = await Promise.all([start(t, { shutdownDelayMs: 150 }), start(t)])
+  const replicas = await Promise.all([start(t, { shutdownDelayMs: 600 }), start(t)])
   const [leaving] = replicas
   const agents = new Map(replicas.map(replica => [replica, new Agent({ keepAlive: true })]))
   let ready = [...replicas]
   let running = true
   let served = 0
   const failures: unknown[] = []
+  t.teardown(() => (running = false))
   const endpoints = async (): Promise<void> => {
     while (running) {
       const up = await Promise.all(
@@ -362,13 +363,14 @@ await test('stop() fails no call while callers follow readiness', async t => {
   const busy = [endpoints(), ...[0, 1, 2, 3].map(caller)]
   await sleep(100)
   const stopping = leaving.server.stop()
-  t.match(
-    await admin(leaving.server, '/readyz'),
-    { status: 503, body: /\[-\]shutdown stopping/ },
-    'unready at once'
-  )
-  t.equal((await admin(leaving.server, '/healthz')).status, 200, 'and alive')
-  t.equal((await review(leaving.server)).status, 200, 'and serving')
+  const [readiness, liveness, answer] = await Promise.all([
+    admin(leaving.server, '/readyz'),
+    admin(leaving.server, '/healthz'),
+    review(leaving.server)
+  ])
+  t.match(readiness, { status: 503, body: /\[-\]shutdown stopping/ }, 'unready at once')
+  t.equal(liveness.status, 200, 'and alive')
+  t.match(answer, { status: 200, connection: 'close' }, 'and serving')
   await stopping
   await sleep(50)
   running = false
@@ -401,7 +403,7 @@ await test('stop() waits for answers under way and not for ever for the rest', a
   t.match(await late, /^HTTP\/1\.1 200 /, 'what began before the stop is answered')
   t.match(await slow, { status: 200, connection: 'close' })
   const tookMs = performance.now() - startedMs
-  t.ok(tookMs < 600, `stopped after ${tookMs} ms although two sockets never spoke`)
+  t.ok(tookMs < 1_500, `stopped after ${tookMs} ms although two sockets never spoke`)
   t.same(await Promise.all(mute), ['', ''])
   agent.destroy()
   t.same(unhandled, [])
