@@ -2,6 +2,7 @@ import { Inventory } from '../inventory/inventory.ts'
 import { decodeObject, kindOf, type KindName } from '../kinds/index.ts'
 import { refKey, type ObjectRef } from '../kinds/object-ref.ts'
 import type { PolicyTest, PolicyTestCase } from '../policy/policy-test.ts'
+import { named } from './apply.ts'
 import { expectationFailures, type CaseResult } from './expectation.ts'
 import { judge } from './judge.ts'
 import { mutate } from './mutate.ts'
@@ -134,6 +135,6 @@ class World {
 
 /** Decodes and stores one object; one that does not decode is left out, as the API server could not have stored it. */
 function putDecoded<K extends KindName>(inventory: Inventory, kind: K, object: RawObject): void {
-  const decoded = decodeObject(kind, object.json)
+  const decoded = decodeObject(kind, named(object))
   if (decoded.ok) inventory.put(kind, decoded.object)
 }

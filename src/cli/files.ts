@@ -9,3 +9,12 @@ export function readText(path: string): string {
     throw new UnusableError(error instanceof Error ? error.message : `cannot read ${path}`)
   }
 }
+
+/** The text of a file; undefined when it cannot be read now. */
+export function tryReadText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}

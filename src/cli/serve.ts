@@ -1,11 +1,13 @@
+import { join } from 'node:path'
 import { createAnswerReview, faultAnswer } from '../admission/answer-review.ts'
 import { KIND_NAMES } from '../kinds/index.ts'
 import { startServer, type Endpoint, type RunningServer } from '../server/listen.ts'
 import { createLogger, type Log } from '../server/logger.ts'
+import type { CertificatePair } from '../server/tls.ts'
 import { createMetrics } from '../server/metrics.ts'
 import type { ReadinessCheck } from '../server/admin-app.ts'
 import { certificatesIn } from './certificates.ts'
-import { readText } from './files.ts'
+import { readText, tryReadText } from './files.ts'
 import { EXIT, UnusableError, type Io } from './io.ts'
 import { DEFAULT_POLICIES, loadPolicies } from './policies.ts'
 import { clusterWorld, fileWorld, type World, type WorldOptions } from './world.ts'
@@ -44,7 +46,9 @@ export async function runServe(options: ServeOptions, io: Io): Promise<number> {
     throw new UnusableError(error instanceof Error ? error.message : 'cannot listen')
   })
   if (world.watcher === undefined) io.stderr(nextCommand(server, options))
+  const stopPolling = pollCertificate(options, server, tls)
   await untilStopped()
+  stopPolling()
   await server.stop()
   await world.close()
   return EXIT.ok
@@ -78,13 +82,33 @@ function readiness(world: World, fingerprint: string, isSettled: boolean): reado
   return [policies, sync, ...kinds]
 }
 
-async function certificatePair(options: ServeOptions): Promise<{ cert: string; key: string }> {
+async function certificatePair(options: ServeOptions): Promise<CertificatePair> {
   const { tlsCert, tlsKey } = options
   if (tlsCert !== undefined && tlsKey !== undefined) return { cert: readText(tlsCert), key: readText(tlsKey) }
   if (tlsCert !== undefined || tlsKey !== undefined) {
     throw new UnusableError('--tls-cert and --tls-key go together')
   }
   return certificatesIn(options.certs, options.tlsName ?? [])
+}
+
+/** How soon a renewed certificate is served; a Secret that is mounted takes the kubelet about as long. */
+const CERTIFICATE_POLL_MS = 30_000
+
+/**
+ * Serves a certificate that was replaced on disk, by looking rather than watching: a mounted Secret is swapped by a
+ * symbolic link, which file watches lose. A pair that cannot be read or served leaves the old one. Answers how to end it.
+ */
+function pollCertificate(options: ServeOptions, server: RunningServer, served: CertificatePair): () => void {
+  let current = served
+  const { tlsCert, tlsKey, certs } = options
+  const timer = setInterval(() => {
+    const cert = tryReadText(tlsCert ?? join(certs, 'tls.crt'))
+    const key = tryReadText(tlsKey ?? join(certs, 'tls.key'))
+    if (cert === undefined || key === undefined || (cert === current.cert && key === current.key)) return
+    current = { cert, key }
+    server.reload(current)
+  }, CERTIFICATE_POLL_MS)
+  return () => clearInterval(timer)
 }
 
 /** `host:port`, with brackets around an IPv6 host. */

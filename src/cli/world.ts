@@ -1,5 +1,6 @@
 import type { Ports } from '../admission/ports.ts'
-import { connect } from '../cluster/connect.ts'
+import type { Clock } from '../cluster/clock.ts'
+import { connect, type ApiServer } from '../cluster/connect.ts'
 import { liveReader } from '../cluster/live-reader.ts'
 import type { WatchStatus } from '../cluster/watch-health.ts'
 import { startWatching, type Watcher } from '../cluster/watcher.ts'
@@ -58,7 +59,7 @@ export function clusterWorld(
 ): World & { readonly watcher: Watcher } {
   const clock = systemClock()
   const inventory = new Inventory()
-  const api = connect({ kubeconfig, clock })
+  const api = connectTo(kubeconfig, clock)
   const watcher = startWatching({ api, inventory, kinds: watchedKinds(RULES), clock, log })
   const read = liveReader({ api, watcher, clock })
   const confirm: Ports['confirm'] = async refs => (await read(refs)).map(({ ref }) => ref)
@@ -70,9 +71,18 @@ export function clusterWorld(
   }
 }
 
+/** Throws UnusableError when the kubeconfig cannot be used; that the API server answers is not asked yet. */
+function connectTo(kubeconfig: string, clock: Clock): ApiServer {
+  try {
+    return connect({ kubeconfig, clock })
+  } catch (error) {
+    throw new UnusableError(error instanceof Error ? error.message : `cannot use ${kubeconfig}`)
+  }
+}
+
 function reportTrouble(status: WatchStatus, io: Io): void {
   if (status.lastError !== undefined)
-    io.stderr(`poolguard: ${status.kind}: ${status.state}: ${String(status.lastError)}\n`)
+    io.stderr(`poolguard: ${status.kind}: ${status.state}: ${status.lastError}\n`)
 }
 
 async function within(ms: number, promise: Promise<boolean>): Promise<boolean> {

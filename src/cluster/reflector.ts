@@ -14,6 +14,9 @@ import { WatchHealth, type WatchStatus } from './watch-health.ts'
 /** Failures in a row after which nothing is taken for granted: the kind is listed anew, or unknown when RBAC refuses it. */
 const STUBBORN = 3
 
+/** 410: the resourceVersion is too old. 404: the kind, or this version of it, is gone. Discovery and a list will tell. */
+const OUTDATED: readonly number[] = [404, 410]
+
 /** Where the next watch starts. */
 interface Position {
   readonly version: string
@@ -161,20 +164,20 @@ export class Reflector {
     // 429: the server is well and busy, and a list would cost it more than a watch
     if (error.status !== 429) this.failures += 1
     const stubborn = this.failures >= STUBBORN
-    // an API server that just started may refuse what it will allow: what was readable is not given up at the first 403
-    const refused = error.status === 403 && (stubborn || state === 'syncing' || state === 'forbidden')
-    // 410: too far behind. 404: the kind or this version of it is gone, discovery will tell
-    const lost = error.status === 410 || error.status === 404
-    if (lost || stubborn || refused) this.position = undefined
-    if (refused) return this.forbidden(error)
+    const outdated = OUTDATED.includes(error.status)
+    if (stubborn || outdated) this.position = undefined
+    // an API server that just started may refuse what it will allow: one 403 does not make unknown what was readable
+    const wasReadable = state !== 'syncing' && state !== 'forbidden'
+    if (error.status === 403 && (stubborn || !wasReadable)) return this.forbidden(error)
     // a quiet watch is merely opened again: should the server be gone, that will fail
-    const calm = (lost && !stubborn) || error.reason === 'idle'
+    const calm = !stubborn && (outdated || error.reason === 'idle')
     this.health.turn(calm ? state : 'failing', error)
     return Math.max(this.backoff.next(), error.retryAfterMs ?? 0)
   }
 
   private forbidden(error: ClusterError): number {
     const { store, timings, clock } = this.options
+    this.position = undefined
     store.setKnown(false)
     this.health.turn('forbidden', error)
     return timings.forbiddenRetryMs * (1 - clock.random() / 4)

@@ -274,6 +274,10 @@ await test('startWatching() notices a connection that has gone silent', async t 
   t.equal(second?.query.get('resourceVersion'), '120')
   t.ok((second?.atMs ?? 0) - (first?.atMs ?? 0) >= 75)
   t.ok(log.some(({ lastError }) => lastError === 'nothing heard for 80 ms'))
+  t.ok(
+    log.every(({ state }) => state === 'synced'),
+    'it was merely opened again'
+  )
   t.equal(pools(), 'a')
 })
 
@@ -308,13 +312,12 @@ await test('startWatching() gives up on a list and on a watch that never answer'
 
 await test('startWatching() makes a kind unknown while RBAC refuses it, and leaves other kinds alone', async t => {
   let allowed = false
-  const { fake, inventory, watcher, status } = await start(
+  const refused = ({ path }: Call) => path.endsWith('ipaddresspools') && !allowed
+  const { fake, inventory, watcher, status, log } = await start(
     t,
     {
-      list(call) {
-        if (call.path.endsWith('ipaddresspools') && !allowed) sendStatus(call, 403, 'Forbidden')
-        else sendList(call, [], 100)
-      }
+      list: call => (refused(call) ? sendStatus(call, 403, 'Forbidden') : sendList(call, [], 100)),
+      watch: call => (refused(call) ? sendStatus(call, 403, 'Forbidden') : openWatch(call))
     },
     { kinds: ['IPAddressPool', 'Service'] }
   )
@@ -329,15 +332,19 @@ await test('startWatching() makes a kind unknown while RBAC refuses it, and leav
   await until(() => status().state === 'synced', 'recovery')
   t.equal(inventory.known('IPAddressPool'), true)
 
+  const watches = () => fake.of('watch').filter(({ path }) => path.endsWith('ipaddresspools'))
+  await until(() => watches().length === 1, 'the watch after the recovery')
+  const { length } = log
   allowed = false
-
-  const watched = () => fake.of('watch').some(({ path }) => path.endsWith('ipaddresspools'))
-
-  await until(watched, 'the watch after the recovery')
-
-  for (const call of fake.of('watch'))
-    sendEvent(call, 'ERROR', { kind: 'Status', code: 403, message: 'removed' })
+  for (const call of watches())
+    sendEvent(call, 'ERROR', { kind: 'Status', code: 403, message: 'fake Forbidden' })
+  await until(() => watches().length === 2, 'a second try')
+  t.ok(inventory.known('IPAddressPool'), 'one refusal is not believed')
   await until(() => !inventory.known('IPAddressPool'), 'the kind unknown again')
+  t.strictSame(
+    log.slice(length).map(({ kind, state }) => `${kind} ${state}`),
+    ['IPAddressPool failing', 'IPAddressPool forbidden']
+  )
 })
 
 await test('startWatching() keeps what it knows through 401', async t => {

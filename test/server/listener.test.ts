@@ -104,7 +104,10 @@ function untilClosed(socket: Socket): Promise<string> {
   let said = ''
   socket.on('error', () => {})
   socket.on('data', (chunk: Buffer) => (said += chunk.toString('latin1')))
-  return new Promise(resolve => socket.once('close', () => resolve(said)))
+  return new Promise(resolve => {
+    if (socket.closed) resolve(said)
+    else socket.once('close', () => resolve(said))
+  })
 }
 
 /** A TCP connection that never starts a handshake. */
