@@ -1,7 +1,7 @@
 import { Inventory } from '../inventory/inventory.ts'
 import type { View } from '../inventory/view.ts'
 import { isRecord } from '../kinds/decode.ts'
-import { decodeObject, KIND_NAMES, kindOf, KINDS, type KindName } from '../kinds/index.ts'
+import { KIND_NAMES, kindOf, KINDS, type KindName } from '../kinds/index.ts'
 import { refKey, type ObjectRef } from '../kinds/object-ref.ts'
 import { applied, named, withoutStatus, type JsonObject } from './apply.ts'
 import {
@@ -136,7 +136,7 @@ class CheckRun {
 
   #store(kind: KindName, ref: ObjectRef, written: Written): void {
     this.#written.set(refKey(ref), written)
-    putDecoded(this.#inventory, kind, written.object)
+    this.#inventory.putJson(kind, written.object)
   }
 }
 
@@ -158,10 +158,4 @@ function copyOf(view: View, known: readonly KindName[]): Inventory {
 
 function copyKind<K extends KindName>(from: View, to: Inventory, kind: K): void {
   for (const object of from.list(kind)) to.put(kind, object)
-}
-
-/** An object of a kind that is not judged may hold wrong types; the API server would refuse it, so it is left out. */
-function putDecoded<K extends KindName>(inventory: Inventory, kind: K, object: JsonObject): void {
-  const decoded = decodeObject(kind, object)
-  if (decoded.ok) inventory.put(kind, decoded.object)
 }

@@ -1,5 +1,5 @@
 import { Inventory } from '../inventory/inventory.ts'
-import { decodeObject, kindOf, type KindName } from '../kinds/index.ts'
+import { kindOf } from '../kinds/index.ts'
 import { refKey, type ObjectRef } from '../kinds/object-ref.ts'
 import type { PolicyTest, PolicyTestCase } from '../policy/policy-test.ts'
 import { named } from './apply.ts'
@@ -123,7 +123,8 @@ class World {
     if (object === undefined) return
     this.raw.set(refKey(object.ref), object)
     const kind = kindOf(object.group, object.ref.kind)
-    if (kind !== undefined) putDecoded(this.inventory, kind, object)
+    // One that does not decode is left out: the API server could not have stored it.
+    if (kind !== undefined) this.inventory.putJson(kind, named(object))
   }
 
   private remove(ref: ObjectRef, group: string): void {
@@ -131,10 +132,4 @@ class World {
     const kind = kindOf(group, ref.kind)
     if (kind !== undefined) this.inventory.delete(kind, ref.namespace, ref.name)
   }
-}
-
-/** Decodes and stores one object; one that does not decode is left out, as the API server could not have stored it. */
-function putDecoded<K extends KindName>(inventory: Inventory, kind: K, object: RawObject): void {
-  const decoded = decodeObject(kind, named(object))
-  if (decoded.ok) inventory.put(kind, decoded.object)
 }

@@ -4,8 +4,7 @@ import { named, type JsonObject } from '../admission/apply.ts'
 import { pathOfField } from '../admission/field-path.ts'
 import { rawObject } from '../admission/raw-object.ts'
 import { Inventory } from '../inventory/inventory.ts'
-import type { FieldError } from '../kinds/decode.ts'
-import { decodeObject, kindOf, type KindName } from '../kinds/index.ts'
+import { kindOf } from '../kinds/index.ts'
 import { refKey } from '../kinds/object-ref.ts'
 import { formatDocumentError, readYaml, type DocumentError } from '../policy/yaml-source.ts'
 import { escapeLine } from '../report/escape.ts'
@@ -132,14 +131,6 @@ function store(
   if (stored.has(key)) return document.error(['metadata', 'name'], 'the inventory holds this object already')
   const json = named(raw)
   stored.set(key, json)
-  const wrong = put(inventory, kind, json)
+  const [wrong] = inventory.putJson(kind, json)
   return wrong && document.error(pathOfField(wrong.field), `must be of type ${wrong.expected}`)
-}
-
-/** The first field of the wrong type; undefined when the object was stored. */
-function put<K extends KindName>(inventory: Inventory, kind: K, json: JsonObject): FieldError | undefined {
-  const decoded = decodeObject(kind, json)
-  if (!decoded.ok) return decoded.errors[0]
-  inventory.put(kind, decoded.object)
-  return undefined
 }

@@ -167,8 +167,7 @@ export class Reflector {
     const outdated = OUTDATED.includes(error.status)
     if (stubborn || outdated) this.position = undefined
     // an API server that just started may refuse what it will allow: one 403 does not make unknown what was readable
-    const wasReadable = state !== 'syncing' && state !== 'forbidden'
-    if (error.status === 403 && (stubborn || !wasReadable)) return this.forbidden(error)
+    if (error.status === 403 && (stubborn || !this.health.readable)) return this.forbidden(error)
     // a quiet watch is merely opened again: should the server be gone, that will fail
     const calm = !stubborn && (outdated || error.reason === 'idle')
     this.health.turn(calm ? state : 'failing', error)
@@ -178,6 +177,7 @@ export class Reflector {
   private forbidden(error: ClusterError): number {
     const { store, timings, clock } = this.options
     this.position = undefined
+    this.startOver()
     store.setKnown(false)
     this.health.turn('forbidden', error)
     return timings.forbiddenRetryMs * (1 - clock.random() / 4)

@@ -65,6 +65,11 @@ export class WatchHealth {
     }
   }
 
+  /** False before the first list, and while RBAC refuses. */
+  get readable(): boolean {
+    return this.state !== 'syncing' && this.state !== 'forbidden'
+  }
+
   heard(): void {
     this.heardAtMs = this.clock.nowMs()
   }

@@ -1,7 +1,8 @@
 import type { AddressRange } from '../address/range.ts'
 import { RangeIndex } from '../address/range-index.ts'
 import type { Claim, Domain } from '../kinds/claim.ts'
-import { claimsOf, KIND_NAMES, refOf, type KindName, type Kinds } from '../kinds/index.ts'
+import type { FieldError } from '../kinds/decode.ts'
+import { claimsOf, decodeObject, KIND_NAMES, refOf, type KindName, type Kinds } from '../kinds/index.ts'
 import { refKey, sameRef } from '../kinds/object-ref.ts'
 import { nearestFreeAmong } from './nearest-free.ts'
 import { Overlay } from './overlay.ts'
@@ -65,6 +66,14 @@ export class Inventory implements View {
     const ref = refOf(object)
     this.objects[kind].set(`${ref.namespace}/${ref.name}`, object)
     this.setClaims(refKey(ref), claimsOf(kind, object))
+  }
+
+  /** Decodes and stores one object; the fields of the wrong type, and nothing stored, when there are any. */
+  putJson<K extends KindName>(kind: K, json: unknown): readonly FieldError[] {
+    const decoded = decodeObject(kind, json)
+    if (!decoded.ok) return decoded.errors
+    this.put(kind, decoded.object)
+    return []
   }
 
   /** Forgets one object; nothing happens when it is not there. `namespace` is '' for cluster-scoped kinds. */

@@ -4,7 +4,6 @@ import type { Answer, Question } from '../../src/admission/answer.ts'
 import type { Ports } from '../../src/admission/ports.ts'
 import { snapshotOf } from '../../src/cli/policies.ts'
 import { Inventory } from '../../src/inventory/inventory.ts'
-import { decodeObject, type KindName } from '../../src/kinds/index.ts'
 import type { ObjectRef } from '../../src/kinds/object-ref.ts'
 
 const VALIDATE: Question = { path: 'validate', onFault: 'fail' }
@@ -37,12 +36,6 @@ function pool({ name = 'new', addresses = ['192.168.1.100-192.168.1.110'], metad
   }
 }
 
-function put<K extends KindName>(inventory: Inventory, kind: K, json: unknown): void {
-  const decoded = decodeObject(kind, json)
-  if (!decoded.ok) throw new Error('the fixture does not decode')
-  inventory.put(kind, decoded.object)
-}
-
 interface World {
   readonly inventory: Inventory
   readonly ports: Ports
@@ -52,8 +45,8 @@ interface World {
 function world(onConfirm: (inventory: Inventory) => void = () => {}): World {
   const inventory = new Inventory()
   inventory.setAllKnown()
-  put(inventory, 'IPAddressPool', pool({ name: 'stored', addresses: ['192.168.1.150-192.168.1.200'] }))
-  put(inventory, 'Namespace', { metadata: { name: 'kmetal-metallb' } })
+  inventory.putJson('IPAddressPool', pool({ name: 'stored', addresses: ['192.168.1.150-192.168.1.200'] }))
+  inventory.putJson('Namespace', { metadata: { name: 'kmetal-metallb' } })
   const confirmed: ObjectRef[] = []
   const confirm = async (refs: readonly ObjectRef[]) => {
     confirmed.push(...refs)
@@ -268,7 +261,7 @@ await test('faults answer as the path says, and never throw', async t => {
 
 await test('the mutating path sends both or neither of patch and patchType, never an empty patch', async t => {
   const { inventory, ports } = world()
-  put(inventory, 'Namespace', { metadata: { name: 'tenant-acme', labels: { tenant: 'acme' } } })
+  inventory.putJson('Namespace', { metadata: { name: 'tenant-acme', labels: { tenant: 'acme' } } })
   const service = (annotations: object = {}) => ({
     kind: { group: '', version: 'v1', kind: 'Service' },
     resource: { group: '', version: 'v1', resource: 'services' },

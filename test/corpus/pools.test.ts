@@ -7,7 +7,7 @@ import { parseReview } from '../../src/admission/review.ts'
 import { snapshotOf } from '../../src/cli/policies.ts'
 import { Inventory } from '../../src/inventory/inventory.ts'
 import { isRecord } from '../../src/kinds/decode.ts'
-import { decodeObject, kindOf, type KindName } from '../../src/kinds/index.ts'
+import { kindOf } from '../../src/kinds/index.ts'
 import { DIFFERENCES } from './differences.ts'
 
 /** A folder with corpus-pools.jsonl: MetalLB's own verdicts. Not part of this repository. */
@@ -52,14 +52,9 @@ function inventoryOf(row: Row): Inventory {
   for (const json of row.existing) {
     const object = rawObject(json)
     const kind = object === undefined ? undefined : kindOf(object.group, object.ref.kind)
-    if (kind !== undefined) put(inventory, kind, json)
+    if (kind !== undefined) inventory.putJson(kind, json)
   }
   return inventory
-}
-
-function put<K extends KindName>(inventory: Inventory, kind: K, json: unknown): void {
-  const decoded = decodeObject(kind, json)
-  if (decoded.ok) inventory.put(kind, decoded.object)
 }
 
 /** The stored object of an UPDATE: the row's, or the existing one of that name. */
