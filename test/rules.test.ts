@@ -1,8 +1,11 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
+import { rawObject } from '../src/admission/raw-object.ts'
 import { runSuite } from '../src/admission/suite.ts'
-import { loadSuites } from '../src/cli/suites.ts'
+import { loadSuites, type LoadedSuite } from '../src/cli/suites.ts'
+import { refKey, type ObjectRef } from '../src/kinds/object-ref.ts'
+import type { PolicyTest, PolicyTestCase } from '../src/policy/policy-test.ts'
 import { RULES } from '../src/rules/index.ts'
 
 const FOLDER = 'test/rules'
@@ -37,4 +40,48 @@ for (const id of folders) {
       'a case that passes'
     )
   })
+
+  await test(`${id}: a denial names every object without which it would not stand, to be read live`, async t => {
+    for (const loaded of suites) {
+      for (const testCase of loaded.suite.spec.cases.filter(({ expect }) => !expect.allowed)) {
+        const rests = await restsOf(loaded, testCase)
+        for (const ref of storedIn(loaded.suite, testCase)) {
+          const lifted = await passesWithout(loaded, testCase, ref)
+          if (lifted) t.ok(rests.has(refKey(ref)), `${testCase.name}: ${refKey(ref)}`)
+        }
+      }
+    }
+  })
+}
+
+/** The case alone, without its expectations but for the verdict. */
+function alone({ suite }: LoadedSuite, testCase: PolicyTestCase, allowed: boolean): PolicyTest {
+  return { ...suite, spec: { ...suite.spec, cases: [{ ...testCase, expect: { allowed, exactly: false } }] } }
+}
+
+async function restsOf(loaded: LoadedSuite, testCase: PolicyTestCase): Promise<ReadonlySet<string>> {
+  const rests = new Set<string>()
+  await runSuite(alone(loaded, testCase, false), loaded.snapshot, async refs => {
+    for (const ref of refs) rests.add(refKey(ref))
+    return []
+  })
+  return rests
+}
+
+/** What is stored when the case begins, but for the object that is written. */
+function storedIn(suite: PolicyTest, testCase: PolicyTestCase): readonly ObjectRef[] {
+  const subject = rawObject(testCase.request.object)
+  const stored = [...suite.spec.existing, ...testCase.existing].flatMap(json => rawObject(json)?.ref ?? [])
+  return stored.filter(ref => subject === undefined || refKey(ref) !== refKey(subject.ref))
+}
+
+async function passesWithout(
+  loaded: LoadedSuite,
+  testCase: PolicyTestCase,
+  ref: ObjectRef
+): Promise<boolean> {
+  const existing = testCase.existing.filter(json => refKey(rawObject(json)?.ref ?? ref) !== refKey(ref))
+  const changed = { ...testCase, existing, absent: [...testCase.absent, ref] }
+  const [result] = await runSuite(alone(loaded, changed, true), loaded.snapshot)
+  return result?.failures.length === 0
 }

@@ -26,27 +26,30 @@ const ADMINISTRATOR: UserInfo = {
 
 /**
  * Runs the cases of one suite, each as the API server would: mutate, then validate the result, against the suite's
- * objects with the case's own laid over them. The inventory is built once; a case costs what it changes.
+ * objects with the case's own laid over them. The inventory is built once; a case costs what it changes. `confirm` is told
+ * what denials rest on; by default nobody is.
  */
-export async function runSuite(suite: PolicyTest, snapshot: PolicySnapshot): Promise<readonly SuiteCase[]> {
+export async function runSuite(
+  suite: PolicyTest,
+  snapshot: PolicySnapshot,
+  confirm: Ports['confirm'] = async () => []
+): Promise<readonly SuiteCase[]> {
   const world = new World(suite.spec.existing)
   const results: SuiteCase[] = []
   for (const testCase of suite.spec.cases) {
     const restore = world.enter(testCase)
-    results.push({ name: testCase.name, failures: await runCase(testCase, world, snapshot) })
+    results.push({
+      name: testCase.name,
+      failures: await runCase(testCase, world, { snapshot: () => snapshot, view: world.inventory, confirm })
+    })
     restore()
   }
   return results
 }
 
-async function runCase(
-  testCase: PolicyTestCase,
-  world: World,
-  snapshot: PolicySnapshot
-): Promise<readonly string[]> {
+async function runCase(testCase: PolicyTestCase, world: World, ports: Ports): Promise<readonly string[]> {
   const review = reviewOf(testCase, world)
   if (typeof review === 'string') return [review]
-  const ports: Ports = { snapshot: () => snapshot, view: world.inventory, confirm: async () => [] }
   const patch = await mutate(review, ports)
   const final = patch.length === 0 ? review : { ...review, object: patched(objectOf(review), patch) }
   const judgement = await judge(final, ports)

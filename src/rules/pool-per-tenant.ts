@@ -25,9 +25,12 @@ export const poolPerTenant = defineRule<'IPAddressPool'>({
     const isOneTenants = plan.scope === 'tenantCluster'
     if (plan.poolModel !== 'global' || isOneTenants || object.serviceAllocation === undefined) return []
     const globalPool = plan.globalPool.ipAddressPool ?? ''
-    return tenantPins(object.serviceAllocation, context)
+    const pins = tenantPins(object.serviceAllocation, context)
+    // Each rests on all: with one namespace another tenant's, none of them dedicates the pool.
+    const restsOn = pins.flatMap(pin => pin.restsOn)
+    return pins
       .filter(({ tenant }) => !isPlannedFor(tenant, object, plan))
-      .map(pin => ({ code: 'dedicated-pool' as const, ...pin, globalPool }))
+      .map(pin => ({ code: 'dedicated-pool' as const, ...pin, restsOn, globalPool }))
   }
 })
 

@@ -1,5 +1,4 @@
 import { subtract, type AddressRange } from '../address/range.ts'
-import { refKey } from '../kinds/object-ref.ts'
 import type { Finding } from './finding.ts'
 
 /**
@@ -30,10 +29,20 @@ function rangeOf(finding: Finding): AddressRange | undefined {
   return 'range' in finding ? finding.range : undefined
 }
 
+/** What may differ between two findings that state the same fact: where, about which addresses, and the way out. */
+const CIRCUMSTANCES = [
+  'field',
+  'otherField',
+  'range',
+  'restsOn',
+  'nearest',
+  'largestPart',
+  'largestFree',
+  'atMost'
+]
+
 /** Equal for findings that state the same fact about different addresses or fields. */
 function identity(finding: Finding): string {
-  const rests = finding.restsOn.map(refKey).join(' ')
-  const value = rangeOf(finding) === undefined ? finding.value : ''
-  const subnet = 'subnet' in finding && typeof finding.subnet === 'string' ? finding.subnet : ''
-  return JSON.stringify([finding.code, value, rests, subnet])
+  const left = rangeOf(finding) === undefined ? CIRCUMSTANCES : [...CIRCUMSTANCES, 'value']
+  return JSON.stringify(Object.entries(finding).filter(([key]) => !left.includes(key)))
 }

@@ -6,6 +6,7 @@ import { refOf } from '../kinds/index.ts'
 import type { ObjectRef } from '../kinds/object-ref.ts'
 import { subnetGateways, subnetPrefixes } from '../kinds/subnet.ts'
 import { sharedDomains } from '../policy/domains.ts'
+import { tenantOfSubnet } from '../policy/grants.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { Finding } from './finding.ts'
 
@@ -66,11 +67,19 @@ function providerReserves(plan: Plan, view: View): Reserved[] {
     const subnet = view.get('Subnet', '', domain.slice(SUBNET_DOMAIN.length))
     if (subnet === undefined) return []
     const gateways = subnetGateways(subnet)
+    const restsOn = [refOf(subnet), ...attaching(subnet.meta.name, plan, view)]
     return subnetPrefixes(subnet).flatMap(prefix => {
       const own = gateways.filter(({ family }) => family === prefix.family)
-      return subnetReserves(prefix, own, [refOf(subnet)])
+      return subnetReserves(prefix, own, restsOn)
     })
   })
+}
+
+/** The Vpcs that alone make a Subnet a provider one; none when the plan names it. */
+function attaching(subnet: string, plan: Plan, view: View): ObjectRef[] {
+  const isShared = plan.globalPool.externalSubnets?.includes(subnet) ?? false
+  if (isShared || tenantOfSubnet(plan, subnet) !== undefined) return []
+  return [...view.list('Vpc')].filter(vpc => vpc.extraExternalSubnets.includes(subnet)).map(refOf)
 }
 
 function subnetReserves(

@@ -290,10 +290,10 @@ await test('reload() changes the certificate under load, and keeps the old one w
   const next = await Promise.all([certificates(), certificates()])
   let failed = 0
   let served = 0
-  let running = true
+  const over = new AbortController()
   const ca = [certificate, ...next].map(pair => pair.ca).join('')
   const caller = async (): Promise<void> => {
-    while (running) {
+    while (!over.signal.aborted) {
       await review(server, { ca }).then(
         ({ status }) => (status === 200 ? served++ : failed++),
         () => failed++
@@ -305,7 +305,7 @@ await test('reload() changes the certificate under load, and keeps the old one w
     t.equal(server.reload(next[swaps % 2] ?? certificate), '')
     await sleep(10)
   }
-  running = false
+  over.abort()
   await Promise.all(callers)
   t.equal(failed, 0, `of ${served} calls none failed`)
   old.write(`${HEAD}Content-Length: ${REVIEW.length}\r\nConnection: close\r\n\r\n${REVIEW}`)
@@ -339,12 +339,12 @@ await test('stop() fails no call while callers follow readiness', async t => {
   const [leaving] = replicas
   const agents = new Map(replicas.map(replica => [replica, new Agent({ keepAlive: true })]))
   let ready = [...replicas]
-  let running = true
+  const over = new AbortController()
   let served = 0
   const failures: unknown[] = []
-  t.teardown(() => (running = false))
+  t.teardown(() => over.abort())
   const endpoints = async (): Promise<void> => {
-    while (running) {
+    while (!over.signal.aborted) {
       const up = await Promise.all(
         replicas.map(({ server }) => admin(server, '/readyz').catch(() => ({ status: 0 })))
       )
@@ -353,7 +353,7 @@ await test('stop() fails no call while callers follow readiness', async t => {
     }
   }
   const caller = async (number: number): Promise<void> => {
-    for (let turn = number; running; turn++) {
+    for (let turn = number; !over.signal.aborted; turn++) {
       const replica = ready[turn % ready.length]
       const agent = replica && agents.get(replica)
       if (replica === undefined || agent === undefined) continue
@@ -376,7 +376,7 @@ await test('stop() fails no call while callers follow readiness', async t => {
   t.match(answer, { status: 200, connection: 'close' }, 'and serving')
   await stopping
   await sleep(50)
-  running = false
+  over.abort()
   await Promise.all(busy)
   for (const agent of agents.values()) agent.destroy()
   t.same(failures, [], `of ${served} calls none failed`)

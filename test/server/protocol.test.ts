@@ -31,6 +31,13 @@ function post(
   return { method: 'POST', url, payload, headers }
 }
 
+/** The `response` of an AdmissionReview; empty when there is none. */
+function responseIn({ body }: { readonly body: string }): Record<string, unknown> {
+  const review: unknown = JSON.parse(body)
+  const response = at(review, 'response')
+  return isRecord(response) ? response : {}
+}
+
 interface Told {
   readonly error: string
   readonly hint: string
@@ -56,7 +63,7 @@ await test('buildAdmissionApp() answers reviews on four paths', async t => {
       const response = await app.inject(post(REVIEW, JSON_TYPE, url + query))
       t.equal(response.statusCode, 200, url + query)
       t.equal(response.headers['content-type'], 'application/json')
-      t.same(response.json().response, { uid: 'u-1', allowed: true, asked: question })
+      t.same(responseIn(response), { uid: 'u-1', allowed: true, asked: question })
     }
   }
   const bad = build({
@@ -220,7 +227,7 @@ await test('buildAdmissionApp() hands over __proto__ as an ordinary key', async 
   const response = await app.inject(
     post('{"request":{"uid":"u-1","userInfo":{"extra":{"__proto__":["polluted"]}}}}')
   )
-  t.equal(response.json().response.uid, 'u-1')
+  t.equal(responseIn(response)['uid'], 'u-1')
   const extra = at(at(at(seen[0], 'request'), 'userInfo'), 'extra')
   t.same(Object.keys(isRecord(extra) ? extra : {}), ['__proto__'])
   t.equal(Object.getPrototypeOf(extra), Object.prototype)
@@ -235,7 +242,7 @@ await test('buildAdmissionApp() takes bodies of 7 MiB and no more', async t => {
   const app = build()
   const limit = 7 * 1024 * 1024
   const startedMs = performance.now()
-  t.equal((await app.inject(post(reviewOfBytes(limit)))).json().response.uid, 'big')
+  t.equal(responseIn(await app.inject(post(reviewOfBytes(limit))))['uid'], 'big')
   t.ok(performance.now() - startedMs < 1_000, 'in less than a second')
   t.equal((await app.inject(post(reviewOfBytes(limit + 1)))).statusCode, 413)
   t.match(told((await app.inject(post(reviewOfBytes(limit + 1)))).body), { error: /7340032 bytes/ })
@@ -251,21 +258,21 @@ await test('buildAdmissionApp() answers faults and late answers as admission wor
     traffic: { ...NO_TRAFFIC, panicked: error => panics.push(error) },
     limits: { deadlineMs: 40 }
   })
-  t.same((await app.inject(post(REVIEW))).json().response, {
+  t.same(responseIn(await app.inject(post(REVIEW))), {
     uid: 'u-1',
     allowed: false,
     fault: 'broken rule'
   })
-  t.same((await app.inject(post(REVIEW, JSON_TYPE, '/mutate/ignore'))).json().response.allowed, true)
+  t.same(responseIn(await app.inject(post(REVIEW, JSON_TYPE, '/mutate/ignore')))['allowed'], true)
   answer = () => {
     throw new Error('thrown before the promise')
   }
-  t.equal((await app.inject(post(REVIEW))).json().response.fault, 'thrown before the promise')
+  t.equal(responseIn(await app.inject(post(REVIEW)))['fault'], 'thrown before the promise')
   t.equal(panics.length, 3)
   answer = () => new Promise(() => {})
   for (const query of ['', '?timeout=30s', '?timeout=1s']) {
     const response = await app.inject(post(REVIEW, JSON_TYPE, `/validate${query}`))
-    t.match(response.json().response, { allowed: false, fault: 'no answer in time' }, query)
+    t.match(responseIn(response), { allowed: false, fault: 'no answer in time' }, query)
   }
   t.equal(panics.length, 3, 'being late is no panic')
   t.same(
