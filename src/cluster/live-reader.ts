@@ -6,7 +6,9 @@ import { ClusterError, errorOf, toClusterError } from './cluster-error.ts'
 import type { ApiServer } from './connect.ts'
 import { Deadline } from './deadline.ts'
 import { servedVersion } from './discovery.ts'
-import { readEntry } from './entry.ts'
+import { readEntry, type Entry } from './entry.ts'
+import type { KindStore } from './kind-store.ts'
+import { listAll } from './list.ts'
 import { objectPath } from './resource-path.ts'
 import type { WatchedKind, Watcher } from './watcher.ts'
 
@@ -16,6 +18,9 @@ const PARALLEL_READS = 8
 /** For one call, all its reads together: well inside the 10 s an API server waits for a webhook by default. */
 const DEADLINE_MS = 2000
 
+/** Objects in one page of a list, as in `DEFAULT_TIMINGS`. */
+const PAGE_SIZE = 500
+
 /** An object whose present state could not be learned, and why. */
 export interface UnreadRef {
   readonly ref: ObjectRef
@@ -23,8 +28,8 @@ export interface UnreadRef {
 }
 
 /**
- * Brings the inventory up to date about these objects, as the API server's storage has them now. An empty answer: every
- * one is as the cluster has it, absent ones included. Never rejects.
+ * Brings the inventory up to date about these objects, as the API server's storage has them now; a ref without a name
+ * stands for all of its kind. An empty answer: every one is as the cluster has it, absent ones included. Never rejects.
  */
 export type LiveReader = (refs: readonly ObjectRef[]) => Promise<readonly UnreadRef[]>
 
@@ -67,6 +72,12 @@ async function readOne(
   const { store } = watched
   const limits = { signal: deadline.signal, timeoutMs: deadlineMs }
   const version = await versionOf(api, watched, limits)
+  if (ref.name === '') {
+    // An absence of any such object is asked about. Those that are gone are the watch's to notice: they deny nothing.
+    const list = version === undefined ? [] : await listedNow(api, store, { ...limits, version })
+    for (const entry of list) store.put(entry)
+    return undefined
+  }
   const seen = store.get(ref)
   // the watch forgets a kind when it was not served twice; until then it is not certain
   if (version === undefined) return seen && failure(`${ref.kind} is not served`)
@@ -84,6 +95,16 @@ async function readOne(
   if (refKey(entry.ref) !== refKey(ref)) return failure('the answer is another object')
   store.put(entry)
   return entry.read.ok ? undefined : failure('the object does not decode')
+}
+
+/** Every object of the store's kind, as the API server has it now. */
+async function listedNow(
+  api: ApiServer,
+  { kind }: KindStore,
+  limits: { readonly signal: AbortSignal; readonly timeoutMs: number; readonly version: string }
+): Promise<readonly Entry[]> {
+  const { entries } = await listAll(api, { kind, pageSize: PAGE_SIZE, ...limits })
+  return entries
 }
 
 async function versionOf(

@@ -297,6 +297,21 @@ await test('liveReader() brings the inventory up to date about exactly the objec
   t.equal(live.fake.of('object').length, 4)
 })
 
+await test('liveReader() reads all objects of a kind for a ref without a name', async t => {
+  let lists = 0
+  const live = await startLive(t, {
+    list(call) {
+      if (call.path.includes('ipaddresspools')) lists += 1
+      const later = lists > 1 ? [pool('new', 130, ['10.0.0.130'])] : []
+      const namespaced = call.path.includes('ipaddresspools') ? [pool('a', 50, ['10.0.0.1']), ...later] : []
+      sendList(call, namespaced, lists > 1 ? 130 : 100)
+    }
+  })
+  t.strictSame(live.pools(), { a: ['10.0.0.1'] })
+  t.strictSame(await live.read([ref('')]), [])
+  t.strictSame(live.pools(), { a: ['10.0.0.1'], new: ['10.0.0.130'] }, 'the watch has not said so yet')
+})
+
 await test('liveReader() leaves alone what it could not read, and says so', async t => {
   const live = await startLive(t, {
     object(call) {
