@@ -81,10 +81,10 @@ export function validatingResponse(
   const annotations = auditAnnotations(judgement)
   const warnings = warningsOf(judgement)
   if (causes.length > 0)
-    return { ...denied(review, causes, 403), ...warned(warnings), auditAnnotations: annotations }
+    return { ...denied(review, causes, 403), ...withWarnings(warnings), auditAnnotations: annotations }
   const closed = closing(judgement)
   if (closed.length === 0) {
-    return { uid: review.uid, allowed: true, ...warned(warnings), auditAnnotations: annotations }
+    return { uid: review.uid, allowed: true, ...withWarnings(warnings), auditAnnotations: annotations }
   }
   const unread = closed.map(({ rule, reason }) => ({
     reason: rule.id,
@@ -96,7 +96,7 @@ export function validatingResponse(
   return { uid: review.uid, allowed: true, warnings: open, auditAnnotations: annotations }
 }
 
-function warned(warnings: readonly string[]): Pick<AdmissionResponse, 'warnings'> {
+function withWarnings(warnings: readonly string[]): Pick<AdmissionResponse, 'warnings'> {
   return warnings.length === 0 ? {} : { warnings }
 }
 
@@ -135,10 +135,10 @@ function denied(review: Review, causes: readonly Cause[], code: 403 | 503): Admi
 
 /** Findings of rules set to warn, worded and cut as the API server would cut them. */
 export function warningsOf(judgement: Judgement): readonly string[] {
-  const warned = judgement.findings.filter(judged => judged.action === 'warn')
+  const found = judgement.findings.filter(judged => judged.action === 'warn')
   const foreign =
     judgement.notJudged === 'foreign-kind' ? ['poolguard does not judge this kind; allowed unseen'] : []
-  return fittingWarnings([...foreign, ...warned.map(judged => causeOf(judged, judgement).message)])
+  return fittingWarnings([...foreign, ...found.map(judged => causeOf(judged, judgement).message)])
 }
 
 function fittingWarnings(texts: readonly string[]): readonly string[] {

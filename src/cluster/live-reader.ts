@@ -61,7 +61,7 @@ export function liveReader(options: LiveReaderOptions): LiveReader {
   }
 }
 
-/** Reads one object and writes what it learned into the store; the error when nothing certain was learned. */
+/** Reads what one ref names and writes what it learned into the store; the error when nothing certain was learned. */
 async function readOne(
   { api, watcher, deadlineMs = DEADLINE_MS }: LiveReaderOptions,
   ref: ObjectRef,
@@ -72,18 +72,30 @@ async function readOne(
   const { store } = watched
   const limits = { signal: deadline.signal, timeoutMs: deadlineMs }
   const version = await versionOf(api, watched, limits)
-  if (ref.name === '') {
-    // An absence of any such object is asked about. Those that are gone are the watch's to notice: they deny nothing.
-    const list = version === undefined ? [] : await listedNow(api, store, { ...limits, version })
-    for (const entry of list) store.put(entry)
-    return undefined
-  }
-  const seen = store.get(ref)
   // the watch forgets a kind when it was not served twice; until then it is not certain
-  if (version === undefined) return seen && failure(`${ref.kind} is not served`)
-  const path = objectPath(store.kind, version, ref)
+  if (version === undefined) return store.get(ref) && failure(`${ref.kind} is not served`)
+  if (ref.name !== '') return readObject(api, store, { ...limits, version, ref })
+  // An absence of any such object is asked about. Those that are gone are the watch's to notice: they deny nothing.
+  for (const entry of await listedNow(api, store, { ...limits, version })) store.put(entry)
+  return undefined
+}
+
+interface ObjectRequest {
+  readonly signal: AbortSignal
+  readonly timeoutMs: number
+  readonly version: string
+  readonly ref: ObjectRef
+}
+
+async function readObject(
+  api: ApiServer,
+  store: KindStore,
+  { version, ref, ...limits }: ObjectRequest
+): Promise<ClusterError | undefined> {
   // a name that no object can have: absent for certain
+  const path = objectPath(store.kind, version, ref)
   if (path === undefined) return undefined
+  const seen = store.get(ref)
   // without resourceVersion in the query the API server answers from a quorum read, not from its cache
   const response = await api.request({ ...limits, path })
   if (response.status === 404 && isNotFound(response.json, ref.name)) {

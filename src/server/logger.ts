@@ -1,6 +1,7 @@
 import { destination, pino, stdTimeFunctions } from 'pino'
 import type { DestinationStream, Logger } from 'pino'
 import type { Outcome, Question } from '../admission/answer.ts'
+import { shown } from '../admission/show.ts'
 
 /** The one logger: JSON lines. */
 export type Log = Logger
@@ -54,14 +55,7 @@ export function logOutcome(log: Log, outcome: Outcome, durationMs: number, quest
 
 const LEVELS = { denied: 'info', allowed: 'debug', malformed: 'warn', fault: 'error' } as const
 
-/**
- * The first 256 characters with control, direction and stray surrogate characters as escapes, as user names and faults hold
- * what callers chose. JSON escapes C0 by itself, but neither C1 (terminals obey U+009B) nor what reorders text.
- */
+/** Text from a review as a log line may hold it: JSON escapes C0 controls alone, and terminals obey others too. */
 export function printable(text: string): string {
-  return text.slice(0, SHOWN_CHARACTERS).replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escapeCharacter)
-}
-
-function escapeCharacter(character: string): string {
-  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
+  return shown(text, SHOWN_CHARACTERS)
 }
