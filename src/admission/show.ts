@@ -15,7 +15,12 @@ const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu
 export function shown(text: string, most = SHOWN_CHARACTERS): string {
   const characters = Array.from(text.slice(0, 2 * most + 2))
   const cut = characters.length > most ? `${characters.slice(0, most).join('')}…` : text
-  return cut.replace(INVISIBLE, escaped)
+  return visible(cut)
+}
+
+/** The text with control, format and stray surrogate characters and line separators as `\u{...}` escapes. */
+export function visible(text: string): string {
+  return text.replace(INVISIBLE, escaped)
 }
 
 function escaped(character: string): string {

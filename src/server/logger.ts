@@ -1,7 +1,7 @@
 import { destination, pino, stdTimeFunctions } from 'pino'
 import type { DestinationStream, Logger } from 'pino'
 import type { Outcome, Question } from '../admission/answer.ts'
-import { shown } from '../admission/show.ts'
+import { visible } from '../admission/show.ts'
 
 /** The one logger: JSON lines. */
 export type Log = Logger
@@ -57,5 +57,5 @@ const LEVELS = { denied: 'info', allowed: 'debug', malformed: 'warn', fault: 'er
 
 /** Text from a review as a log line may hold it: JSON escapes C0 controls alone, and terminals obey others too. */
 export function printable(text: string): string {
-  return shown(text, SHOWN_CHARACTERS)
+  return visible(text.slice(0, SHOWN_CHARACTERS))
 }
