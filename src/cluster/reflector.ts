@@ -46,6 +46,8 @@ export class Reflector {
   private position: Position | undefined
   private openedAtMs: number | undefined
   private failures = 0
+  /** Times in a row that RBAC refused. */
+  private refusals = 0
   /** Times in a row that discovery did not find the kind. */
   private absences = 0
 
@@ -167,7 +169,8 @@ export class Reflector {
     const outdated = OUTDATED.includes(error.status)
     if (stubborn || outdated) this.position = undefined
     // an API server that just started may refuse what it will allow: one 403 does not make unknown what was readable
-    if (error.status === 403 && (stubborn || !this.health.readable)) return this.forbidden(error)
+    this.refusals = error.status === 403 ? this.refusals + 1 : 0
+    if (this.refusals >= (this.health.readable ? STUBBORN : 1)) return this.forbidden(error)
     // a quiet watch is merely opened again: should the server be gone, that will fail
     const calm = !stubborn && (outdated || error.reason === 'idle')
     this.health.turn(calm ? state : 'failing', error)
@@ -196,5 +199,6 @@ export class Reflector {
   private startOver(): void {
     this.backoff.reset()
     this.failures = 0
+    this.refusals = 0
   }
 }

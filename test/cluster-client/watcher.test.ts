@@ -557,6 +557,35 @@ await test('startWatching() goes on from its snapshot while the API server is do
   await until(() => status().state === 'synced', 'synced')
 })
 
+await test('startWatching() does not believe the first 403 of an API server that was down', async t => {
+  let down = false
+  let refusals = 0
+  const known = new Set<boolean>()
+  const { fake, watcher, inventory, status } = await start(
+    t,
+    {
+      discovery(call) {
+        if (down && refusals++ < 2) sendStatus(call, 403, 'Forbidden')
+        else sendJson(call, 200, resourceList(['ipaddresspools']))
+      },
+      list: call => sendList(call, [pool('a', 1)], 100)
+    },
+    { onChange: (_, changed) => known.add(changed.known('IPAddressPool')) }
+  )
+  await watcher.synced()
+  await until(() => fake.of('watch').length === 1, 'the watch')
+  const port = fake.port
+  await fake.close()
+  await sleepMs(250)
+  t.equal(status().state, 'failing')
+  down = true
+  await fake.listen(port)
+  await until(() => status().relists === 1, 'the list after the outage')
+  t.equal(refusals, 3)
+  t.ok(inventory.known('IPAddressPool'))
+  t.strictSame([...known], [true])
+})
+
 await test('startWatching() starts before the API server does', async t => {
   const script: Script = { list: call => sendList(call, [pool('a', 1)], 100) }
   const { fake, api } = await startFake(t, script)
