@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { createAnswerReview, faultAnswer } from '../admission/answer-review.ts'
 import { KIND_NAMES } from '../kinds/index.ts'
+import { addInventoryMetrics, type InventoryFacts } from '../server/inventory-metrics.ts'
 import { startServer, type Endpoint, type RunningServer } from '../server/listen.ts'
 import { createLogger, type Log } from '../server/logger.ts'
 import type { CertificatePair } from '../server/tls.ts'
@@ -32,6 +33,12 @@ export async function runServe(options: ServeOptions, io: Io): Promise<number> {
   const world = serveWorld(snapshot, options, log)
   const isSettled = firstSync(world)
   const tls = await certificatePair(options)
+  const metrics = createMetrics({ kinds: KIND_NAMES, now: () => new Date() })
+  addInventoryMetrics(
+    metrics.registry,
+    () => inventoryFacts(world),
+    () => snapshot.fingerprint
+  )
   const server = await startServer({
     answer: createAnswerReview(world.ports),
     faultAnswer,
@@ -39,7 +46,7 @@ export async function runServe(options: ServeOptions, io: Io): Promise<number> {
     listen,
     adminListen,
     ready: () => readiness(world, snapshot.fingerprint, isSettled()),
-    metrics: createMetrics({ kinds: KIND_NAMES, now: () => new Date() }),
+    metrics,
     log,
     shutdownDelayMs: options.shutdownDelay * 1000
   }).catch((error: unknown) => {
@@ -60,6 +67,19 @@ function serveWorld(snapshot: ReturnType<typeof loadPolicies>, options: ServeOpt
     const level = lastError === undefined ? 'info' : 'warn'
     log[level]({ kind, state, objects, ...(lastError === undefined ? {} : { error: lastError }) }, 'watch')
   })
+}
+
+/** How each watched kind stands, or how many objects the files held of each. */
+function inventoryFacts({ watcher, inventory }: World): readonly InventoryFacts[] {
+  if (watcher === undefined) {
+    return KIND_NAMES.map(kind => {
+      return { kind, objects: inventory.count(kind), state: 'synced', ageSeconds: undefined, restarts: 0 }
+    })
+  }
+  return watcher.status().map(({ lastEventAgeMs, ...status }) => ({
+    ...status,
+    ageSeconds: lastEventAgeMs === undefined ? undefined : lastEventAgeMs / 1000
+  }))
 }
 
 /** Whether every kind was settled once: afterwards a kind that fails closes only the writes that need it. */

@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { request } from 'node:https'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { test } from 'tap'
+
+const OVERLAP = 'manifests/examples/review-overlap.json'
+
+function freePort(): Promise<number> {
+  return new Promise(resolve => {
+    const server = createServer()
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(address !== null && typeof address === 'object' ? address.port : 0))
+    })
+  })
+}
+
+async function ready(url: string): Promise<string> {
+  for (let tries = 0; tries < 500; tries++) {
+    const response = await fetch(url).catch(() => undefined)
+    if (response?.status === 200) return response.text()
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+  throw new Error(`${url} never answered`)
+}
+
+function post(
+  url: string,
+  ca: string,
+  body: string,
+  type = 'application/json'
+): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method: 'POST', ca, headers: { 'content-type': type } }, response => {
+      let text = ''
+      response.setEncoding('utf8')
+      response.on('data', (chunk: string) => (text += chunk))
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }))
+    })
+    sent.on('error', reject)
+    sent.end(body)
+  })
+}
+
+await test('the bundled program serves, survives bad input, and stops without a word lost', async t => {
+  const certs = t.testdir()
+  const [port, adminPort] = [await freePort(), await freePort()]
+  const args = [
+    'dist/poolguard.js',
+    'serve',
+    '--inventory=manifests/examples/inventory',
+    `--certs=${certs}`,
+    `--listen=127.0.0.1:${port}`,
+    `--admin-listen=127.0.0.1:${adminPort}`
+  ]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+  const ended = new Promise<number | null>(resolve => child.once('exit', resolve))
+  t.teardown(() => child.kill('SIGKILL'))
+  const admin = `http://127.0.0.1:${adminPort}`
+  t.match(await ready(`${admin}/readyz?verbose`), /\[\+\]policies [0-9a-f]{16}\n\[\+\]inventory read once/)
+  const url = `https://127.0.0.1:${port}`
+  const ca = readFileSync(join(certs, 'ca.crt'), 'utf8')
+
+  const review = readFileSync(OVERLAP, 'utf8')
+  const denied = await post(`${url}/validate`, ca, review)
+  t.match(JSON.parse(denied.text), { response: { allowed: false, status: { message: /\[pool-overlap\]/ } } })
+
+  const noUid = review.replace(/"uid": *"[^"]*",?/, '')
+  const cases: readonly (readonly [string, string, string, number])[] = [
+    ['/validate', '{bad', 'application/json', 400],
+    ['/validate', '', 'application/json', 400],
+    ['/validate', noUid, 'application/json', 400],
+    ['/validate', review, 'text/plain', 415],
+    ['/validate', 'x'.repeat(7 * 1024 * 1024 + 1), 'application/json', 413],
+    ['/nowhere', review, 'application/json', 404]
+  ]
+  for (const [path, body, type, status] of cases) {
+    t.equal(
+      (await post(`${url}${path}`, ca, body, type)).status,
+      status,
+      `${path} ${type} ${body.slice(0, 10)}`
+    )
+  }
+  t.equal((await post(`${url}/validate`, ca, review)).status, 200, 'the process lives')
+
+  const metrics = await ready(`${admin}/metrics`)
+  t.match(
+    metrics,
+    /poolguard_decisions_total\{kind="IPAddressPool",operation="CREATE",verdict="denied",path="validate",dry_run="false"\} 2/
+  )
+  t.match(metrics, /poolguard_inventory_objects\{kind="IPAddressPool"\} 1/)
+  t.match(metrics, /poolguard_policies_info\{fingerprint="[0-9a-f]{16}"\} 1/)
+
+  child.kill('SIGTERM')
+  t.equal(await ended, 0)
+  t.equal(stdout, '', 'stdout carries results alone')
+  t.match(stderr, /review --server .*manifests\/examples\/review-overlap\.json/)
+  t.match(stderr, /"msg":"stopped"/)
+})
