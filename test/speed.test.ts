@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'tap'
+import { freePorts } from './cluster/ports.ts'
 import { createAnswerReview } from '../src/admission/answer-review.ts'
 import type { Ports } from '../src/admission/ports.ts'
 import { admissionReview, rawObject } from '../src/admission/raw-object.ts'
@@ -183,7 +183,7 @@ await test('serve is ready within 2 s on 10,000 objects', async t => {
 
 /** Milliseconds from spawning `serve` to its first 200 on /readyz; stopped again afterwards. */
 async function startOnce(dir: string): Promise<number> {
-  const [port, adminPort] = await Promise.all([freePort(), freePort()])
+  const [port, adminPort] = await freePorts(2)
   const args = [
     'dist/poolguard.js',
     'serve',
@@ -240,16 +240,6 @@ await test('10,000 PolicyTest cases run in less than 10 s', async t => {
   t.equal(failed, 0)
   t.ok(tookMs < SUITE_MS, `${Math.round(tookMs)} ms`)
 })
-
-function freePort(): Promise<number> {
-  return new Promise(resolve => {
-    const server = createServer()
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(address !== null && typeof address === 'object' ? address.port : 0))
-    })
-  })
-}
 
 async function readyAfter(url: string, startedMs: number): Promise<number> {
   for (let tries = 0; tries < 500; tries++) {

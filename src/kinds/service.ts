@@ -65,7 +65,7 @@ export function metallbAnnotation(
   return undefined
 }
 
-/** What a LoadBalancer Service asks of MetalLB. Empty `addresses` and no `pool`: any pool will do. */
+/** What a LoadBalancer Service asks of MetalLB. Without `addresses` and `pool` every pool will do. */
 export interface LoadBalancerAsk {
   /** undefined when none is named, or an empty one, which MetalLB treats alike. */
   readonly pool: { readonly name: string; readonly field: string } | undefined

@@ -8,7 +8,7 @@ const nodeSubnet = z.union([
   z.strictObject({
     cidr: cidrText,
     gateway: addressText.optional(),
-    interfaces: z.array(z.string().min(1)).optional().describe('absent: any interface'),
+    interfaces: z.array(z.string().min(1)).optional().describe('absent: every interface'),
     nodeSelector: labelSelector.optional()
   })
 ])

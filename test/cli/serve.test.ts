@@ -1,21 +1,11 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { request } from 'node:https'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'tap'
+import { freePorts } from '../cluster/ports.ts'
 
 const OVERLAP = 'manifests/examples/review-overlap.json'
-
-function freePort(): Promise<number> {
-  return new Promise(resolve => {
-    const server = createServer()
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(address !== null && typeof address === 'object' ? address.port : 0))
-    })
-  })
-}
 
 async function ready(url: string): Promise<string> {
   for (let tries = 0; tries < 500; tries++) {
@@ -46,7 +36,7 @@ function post(
 
 await test('the bundled program serves, survives bad input, and stops without a word lost', async t => {
   const certs = t.testdir()
-  const [port, adminPort] = [await freePort(), await freePort()]
+  const [port, adminPort] = await freePorts(2)
   const args = [
     'dist/poolguard.js',
     'serve',
