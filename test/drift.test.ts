@@ -69,3 +69,7 @@ await test('every rule can be explained', async t => {
     t.match(rule.id, /^[a-z]+(-[a-z]+)+$/)
   }
 })
+
+await test('the example suites of policies/tests pass', async t => {
+  t.match(await output('test', 'policies/tests'), /^\d+ passed, 0 failed\n$/)
+})
