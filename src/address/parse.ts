@@ -47,10 +47,6 @@ export type ParsedRange = { readonly ok: true; readonly range: AddressRange } | 
 export type ParsedAddress =
   { readonly ok: true; readonly family: Family; readonly value: bigint } | ParseFailure
 
-/** A CIDR and the address as written in it (`host !== range.first` when host bits were set). */
-export type ParsedPrefix =
-  { readonly ok: true; readonly range: AddressRange; readonly host: bigint } | ParseFailure
-
 /** Two IPv6 addresses of 45 characters (INET6_ADDRSTRLEN less its NUL), a dash, and room for blanks. */
 const MAX_LENGTH = 128
 
@@ -84,12 +80,6 @@ export function parseRange(text: string, forms: RangeForms): ParsedRange {
 /** Reads one address, no blanks around it. IPv4-mapped IPv6 is IPv4. Never throws. */
 export function parseAddress(text: string): ParsedAddress {
   return checkText(text) ?? readAddress(text)
-}
-
-/** Reads one CIDR, as `parseRange` does, keeping the address as written. Never throws. */
-export function parsePrefix(text: string): ParsedPrefix {
-  const parsed = parseRange(text, { cidr: true })
-  return parsed.ok ? readPrefix(text) : parsed
 }
 
 function fail(problem: ParseProblem): ParseFailure {
@@ -136,7 +126,7 @@ function readEnds(first: string, last: string): ParsedRange {
   return { ok: true, range: { family: low.family, first: low.value, last: high.value } }
 }
 
-function readPrefix(text: string): ParsedPrefix {
+function readPrefix(text: string): ParsedRange {
   const [address, length] = splitAt(text, '/')
   const host = readAddress(address)
   if (!host.ok) return host
@@ -150,7 +140,7 @@ function readPrefix(text: string): ParsedPrefix {
   }
   const hostMask = (1n << BigInt(max - written)) - 1n
   const last = host.value | hostMask
-  return { ok: true, range: { family: host.family, first: last - hostMask, last }, host: host.value }
+  return { ok: true, range: { family: host.family, first: last - hostMask, last } }
 }
 
 function readAddress(part: string): ParsedAddress {

@@ -29,11 +29,6 @@ export function contains(outer: AddressRange, inner: AddressRange): boolean {
   return outer.family === inner.family && outer.first <= inner.first && inner.last <= outer.last
 }
 
-/** Whether both hold exactly the same addresses. */
-export function sameRange(a: AddressRange, b: AddressRange): boolean {
-  return a.family === b.family && a.first === b.first && a.last === b.last
-}
-
 /** Sort order: family, then first, then last. Negative when `a` comes first, 0 for the same range. */
 export function compareRanges(a: AddressRange, b: AddressRange): number {
   if (a.family !== b.family) return a.family - b.family

@@ -71,7 +71,7 @@ export function faultAnswer(body: unknown, question: Question, error: unknown): 
 }
 
 /** HTTP 400: a body that is no AdmissionReview has no uid to answer to. */
-export function malformedAnswer(reason: string): Answer {
+function malformedAnswer(reason: string): Answer {
   return {
     httpStatus: 400,
     body: { error: `not an AdmissionReview: ${shown(reason)}` },

@@ -69,11 +69,6 @@ export function registration(
   ]
 }
 
-/** The kinds a configuration made by `registration` asks about. */
-export function registeredKinds(rules: readonly AnyRule[]): readonly KindName[] {
-  return KIND_NAMES.filter(kind => DEFAULTED.includes(kind) || rules.some(rule => rule.on.includes(kind)))
-}
-
 function entries(kinds: readonly KindName[], plan: Plan, suffix: string): readonly Entry[] {
   const addressKinds = kinds.filter(kind => kind !== 'Service')
   const addresses: Entry = {

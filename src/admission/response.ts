@@ -108,7 +108,7 @@ export function mutatingResponse(review: Review, operations: readonly PatchOpera
 }
 
 /** The message kubectl prints: one line a finding, and a count of those left out. */
-export function messageOf(causes: readonly Cause[]): string {
+function messageOf(causes: readonly Cause[]): string {
   const lines = causes.slice(0, MOST_CAUSES).map(cause => cause.message)
   const more = causes.length - lines.length
   return more > 0 ? [...lines, `and ${more} more`].join('\n') : lines.join('\n')

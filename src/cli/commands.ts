@@ -108,7 +108,7 @@ function withWorld(command: Command): Command {
 }
 
 /** The policies named, or those of the default folder. */
-export function orDefault(policies: readonly string[]): readonly string[] {
+function orDefault(policies: readonly string[]): readonly string[] {
   return policies.length > 0 ? policies : [DEFAULT_POLICIES]
 }
 

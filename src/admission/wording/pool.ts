@@ -79,7 +79,7 @@ function reasonWords(reason: Extract<Finding, { code: 'reserved' }>['reason']): 
 }
 
 /** ` Nearest free ...`, with a leading blank; '' when there is none or the reader may not know. */
-export function wayOut(alternative: Alternative, audience: Audience): string {
+function wayOut(alternative: Alternative, audience: Audience): string {
   const { nearest, largestPart, largestFree } = alternative
   if (audience === 'tenant') return ''
   if (nearest !== undefined) return ` Nearest free range of the same size: ${formatEntry(nearest)}.`
