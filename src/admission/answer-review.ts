@@ -13,25 +13,18 @@ import type { Ports } from './ports.ts'
 import { parseReview, type Review } from './review.ts'
 import { shown } from './show.ts'
 
-/** Builds the function that answers request bodies: parse, judge or default, word, and turn faults into answers. */
+/** Builds the function that answers request bodies: parse, judge or default, word. It rejects on a bug only. */
 export function createAnswerReview(ports: Ports): AnswerReview {
   return async (body, question) => {
     const parsed = parseReview(body)
-    if (!parsed.ok) {
-      return parsed.kind === 'malformed'
-        ? malformedAnswer(parsed.reason)
-        : reviewAnswer(
-            refusal(parsed.uid, 400, parsed.reason),
-            faultOutcome(parsed.uid, 'denied', parsed.reason)
-          )
-    }
-    try {
+    if (parsed.ok) {
       return question.path === 'mutate'
-        ? await mutatingAnswer(parsed.review, ports)
-        : await validatingAnswer(parsed.review, ports, question.onFault)
-    } catch (error) {
-      return faultAnswer(body, question, error)
+        ? mutatingAnswer(parsed.review, ports)
+        : validatingAnswer(parsed.review, ports, question.onFault)
     }
+    if (parsed.kind === 'malformed') return malformedAnswer(parsed.reason)
+    const outcome = { ...NOBODY, uid: parsed.uid, verdict: 'denied', fault: parsed.reason } as const
+    return reviewAnswer(refusal(parsed.uid, 400, parsed.reason), outcome)
   }
 }
 
@@ -49,23 +42,24 @@ async function mutatingAnswer(review: Review, ports: Ports): Promise<Answer> {
 
 /**
  * The answer to an internal fault or a missed deadline: refused with code 500 on paths registered with failurePolicy
- * Fail, allowed with a warning on those with Ignore, as the administrator chose. A body without uid gets HTTP 400.
+ * Fail, allowed with a warning on those with Ignore, as the administrator chose. The caller is told the review's uid, by
+ * which the log tells the fault. A body without uid gets HTTP 400.
  */
 export function faultAnswer(body: unknown, question: Question, error: unknown): Answer {
   const parsed = parseReview(body)
   if (!parsed.ok && parsed.kind === 'malformed') return malformedAnswer(parsed.reason)
-  const uid = parsed.ok ? parsed.review.uid : parsed.uid
-  const reason = error instanceof Error ? error.message : 'an internal fault'
-  const outcome = faultOutcome(uid, 'fault', reason)
+  const fault = error instanceof Error ? error.message : 'an internal fault'
+  const known = parsed.ok ? outcomeOf(parsed.review) : { ...NOBODY, uid: parsed.uid }
+  const outcome = { ...known, verdict: 'fault', fault } as const
   if (question.onFault === 'ignore') {
-    const warning = 'poolguard could not judge this write and allowed it unseen'
+    const warnings = ['poolguard could not judge this write and allowed it unseen']
     return reviewAnswer(
-      { uid, allowed: true, warnings: [warning], auditAnnotations: { fault: 'ignored' } },
+      { uid: known.uid, allowed: true, warnings, auditAnnotations: { fault: 'ignored' } },
       outcome
     )
   }
   return reviewAnswer(
-    refusal(uid, 500, `poolguard could not judge this write (review ${uid}): ${reason}`),
+    refusal(known.uid, 500, `poolguard could not judge this write; its log has review ${known.uid}`),
     outcome
   )
 }
@@ -75,7 +69,7 @@ function malformedAnswer(reason: string): Answer {
   return {
     httpStatus: 400,
     body: { error: `not an AdmissionReview: ${shown(reason)}` },
-    outcome: faultOutcome('', 'malformed', reason)
+    outcome: { ...NOBODY, verdict: 'malformed', fault: reason }
   }
 }
 
@@ -103,24 +97,33 @@ function judgedOutcome(review: Review, judgement: Judgement, allowed: boolean): 
 }
 
 function outcomeOf(review: Review): Outcome {
+  const { uid, operation, namespace, name, username, dryRun } = review
   return {
-    uid: review.uid,
+    ...NOBODY,
+    uid,
     kind: review.kindName,
-    operation: review.operation,
-    namespace: review.namespace,
-    name: review.name,
-    username: review.username,
-    dryRun: review.dryRun,
-    verdict: 'allowed',
-    denied: [],
-    warned: [],
-    audited: [],
-    patched: false,
-    fault: ''
+    operation,
+    namespace,
+    name,
+    username,
+    dryRun,
+    verdict: 'allowed'
   }
 }
 
-function faultOutcome(uid: string, verdict: Outcome['verdict'], fault: string): Outcome {
-  const unknown = { kind: '', operation: '', namespace: '', name: '', username: '', dryRun: false }
-  return { ...unknown, uid, verdict, denied: [], warned: [], audited: [], patched: false, fault }
+/** The outcome of a request that named nothing. */
+const NOBODY: Outcome = {
+  uid: '',
+  kind: '',
+  operation: '',
+  namespace: '',
+  name: '',
+  username: '',
+  dryRun: false,
+  verdict: 'malformed',
+  denied: [],
+  warned: [],
+  audited: [],
+  patched: false,
+  fault: ''
 }

@@ -36,5 +36,5 @@ export interface Answer {
   readonly outcome: Outcome
 }
 
-/** Answers one parsed request body. Never rejects: faults become answers. */
+/** Answers one parsed request body. Rejects on a bug only; `faultAnswer` words that. */
 export type AnswerReview = (body: unknown, question: Question) => Promise<Answer>

@@ -1,8 +1,9 @@
 import { KINDS, type KindName } from '../kinds/index.ts'
-import type { FieldError } from '../kinds/decode.ts'
+import { isRecord, type FieldError } from '../kinds/decode.ts'
 import { refKey, type ObjectRef } from '../kinds/object-ref.ts'
 import { ownerOfClusterScoped, requesterOf, tenancyOfNamespace, type Tenancy } from '../policy/tenancy.ts'
 import { evaluate, type Evaluation } from '../rules/evaluate.ts'
+import type { Finding } from '../rules/finding.ts'
 import type { Change, RuleContext } from '../rules/rule.ts'
 import { changeOf } from './change.ts'
 import type { PolicySnapshot, Ports } from './ports.ts'
@@ -18,36 +19,67 @@ export interface Judgement extends Evaluation {
   readonly fieldErrors: readonly FieldError[]
   readonly audience: Audience
   readonly snapshot: PolicySnapshot
-  /** Objects that a denial rests on and that could not be confirmed live. */
-  readonly unconfirmed: readonly ObjectRef[]
+  /** Every denial rests on an object that could not be read live. */
+  readonly isUnconfirmed: boolean
 }
 
+/** Denials that are confirmed: as many as an answer names. More would let one write ask for thousands of reads. */
+const MOST_CONFIRMED = 16
+
+/** Objects read for them at most. */
+const MOST_READS = 64
+
+/** A read may bring to light that the denial rests on yet another object; after this many it is what it is. */
+const MOST_ROUNDS = 2
+
 /**
- * Judges one review against the view. A denial that rests on other objects is confirmed by one live read of those and
+ * Judges one review against the view. A denial that rests on other objects is confirmed by a live read of those and
  * judged again, so that a stale view alone never denies; only denials pay for that.
  */
 export async function judge(review: Review, ports: Ports): Promise<Judgement> {
   const snapshot = ports.snapshot()
-  const nothing = { findings: [], unjudged: [], fieldErrors: [], unconfirmed: [], snapshot }
+  const nothing = { findings: [], unjudged: [], fieldErrors: [], isUnconfirmed: false, snapshot }
   const skipped = notJudged(review)
   if (skipped !== undefined || review.kind === undefined) {
     return { ...nothing, notJudged: skipped, audience: 'tenant' }
   }
   const decoded = changeOf({ ...review, kind: review.kind })
-  if (!decoded.ok)
-    return { ...nothing, notJudged: undefined, audience: 'tenant', fieldErrors: decoded.errors }
-  await confirmNamespace(review, decoded.change, ports)
-  const first = evaluateOnce(review, decoded.change, snapshot, ports)
-  const rests = denialsRestOn(first.evaluation)
-  if (rests.length === 0) return judgement(first, snapshot, [])
-  const unconfirmed = await ports.confirm(rests)
-  return judgement(evaluateOnce(review, decoded.change, snapshot, ports), snapshot, unconfirmed)
+  if (!decoded.ok) {
+    // What is being deleted must be able to lose its finalizers, whatever it looks like.
+    const fieldErrors = isTerminating(review) ? [] : decoded.errors
+    return { ...nothing, notJudged: undefined, audience: 'tenant', fieldErrors }
+  }
+  const { change } = decoded
+  await confirmNamespace(review, change, ports)
+  const read = new Set<string>()
+  const unread = new Set<string>()
+  let judged = evaluateOnce(review, change, snapshot, ports)
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const rests = denialsRestOn(judged.evaluation).filter(ref => !read.has(refKey(ref)))
+    if (rests.length === 0) break
+    for (const ref of rests) read.add(refKey(ref))
+    for (const ref of await ports.confirm(rests)) unread.add(refKey(ref))
+    judged = evaluateOnce(review, change, snapshot, ports)
+  }
+  const { evaluation, audience } = judged
+  return {
+    ...nothing,
+    ...evaluation,
+    audience,
+    notJudged: undefined,
+    isUnconfirmed: isUnconfirmed(evaluation, unread)
+  }
 }
 
 function notJudged(review: Review): Judgement['notJudged'] {
   if (review.kind === undefined) return 'foreign-kind'
   if (review.operation === 'DELETE') return 'delete'
   return review.subResource === '' ? undefined : 'subresource'
+}
+
+function isTerminating({ operation, object }: Review): boolean {
+  const metadata = isRecord(object) ? object['metadata'] : undefined
+  return operation === 'UPDATE' && isRecord(metadata) && metadata['deletionTimestamp'] != null
 }
 
 interface Evaluated {
@@ -58,16 +90,10 @@ interface Evaluated {
 function evaluateOnce(review: Review, change: Change, snapshot: PolicySnapshot, ports: Ports): Evaluated {
   const context = ruleContext(review, change, snapshot, ports)
   const { requester, tenancy } = context
-  const audience = requester.role !== 'other' || tenancy.kind === 'platform' ? 'platform' : 'tenant'
+  // A listed controller may be a tenant's own: the CCM runs under an account of the tenant's namespace.
+  const isPlatform = requester.role === 'platform' || tenancy.kind === 'platform'
+  const audience = isPlatform ? 'platform' : 'tenant'
   return { evaluation: evaluate(change, snapshot.rules, context), audience }
-}
-
-function judgement(
-  { evaluation, audience }: Evaluated,
-  snapshot: PolicySnapshot,
-  unconfirmed: readonly ObjectRef[]
-): Judgement {
-  return { ...evaluation, audience, snapshot, unconfirmed, notJudged: undefined, fieldErrors: [] }
 }
 
 /** What rules are told besides the object itself. */
@@ -93,9 +119,24 @@ async function confirmNamespace(review: Review, change: Change, ports: Ports): P
   await ports.confirm([{ kind: 'Namespace' satisfies KindName, namespace: '', name: namespace }])
 }
 
+function denialsOf(evaluation: Evaluation): readonly Finding[] {
+  return evaluation.findings.filter(({ action }) => action === 'deny').map(({ finding }) => finding)
+}
+
+/** What the denials that an answer names rest on, each once. */
 function denialsRestOn(evaluation: Evaluation): readonly ObjectRef[] {
-  const rests = evaluation.findings
-    .filter(judged => judged.action === 'deny')
-    .flatMap(judged => judged.finding.restsOn)
-  return [...new Map(rests.map(ref => [refKey(ref), ref])).values()]
+  const rests = new Map<string, ObjectRef>()
+  for (const finding of denialsOf(evaluation).slice(0, MOST_CONFIRMED)) {
+    for (const ref of finding.restsOn) {
+      if (rests.size >= MOST_READS) break
+      rests.set(refKey(ref), ref)
+    }
+  }
+  return [...rests.values()]
+}
+
+/** One denial whose objects were all read is enough to deny. */
+function isUnconfirmed(evaluation: Evaluation, unread: ReadonlySet<string>): boolean {
+  const denials = denialsOf(evaluation)
+  return denials.length > 0 && denials.every(({ restsOn }) => restsOn.some(ref => unread.has(refKey(ref))))
 }

@@ -57,7 +57,9 @@ export function denialCauses(judgement: Judgement): readonly Cause[] {
     field: error.field
   }))
   const found = judgement.findings.filter(judged => judged.action === 'deny')
-  return [...invalid, ...found.map(judged => causeOf(judged, judgement))]
+  // A tenant is told less than there is, so that several findings may read alike.
+  const causes = [...invalid, ...found.map(judged => causeOf(judged, judgement))]
+  return [...new Map(causes.map(cause => [`${cause.field} ${cause.message}`, cause])).values()]
 }
 
 function causeOf({ rule, finding }: Judged, { audience }: Judgement): Cause {
@@ -71,29 +73,37 @@ export function closing(judgement: Judgement): readonly UnjudgedRule[] {
   )
 }
 
-/** The answer of the validating path. `onFault` says what unjudged rules mean: refuse, or allow with a warning. */
+/** Said after a denial that could not be confirmed. */
+const UNCONFIRMED: Cause = {
+  reason: 'unconfirmed',
+  message: 'This could not be confirmed with the API server; try again.',
+  field: ''
+}
+
+/** The answer of the validating path. `onFault` says what unjudged and unconfirmed rules mean: refuse, or allow and warn. */
 export function validatingResponse(
   review: Review,
   judgement: Judgement,
   onFault: 'fail' | 'ignore'
 ): AdmissionResponse {
-  const causes = denialCauses(judgement)
-  const annotations = auditAnnotations(judgement)
+  const annotations = { auditAnnotations: auditAnnotations(judgement) }
   const warnings = warningsOf(judgement)
-  if (causes.length > 0)
-    return { ...denied(review, causes, 403), ...withWarnings(warnings), auditAnnotations: annotations }
-  const closed = closing(judgement)
-  if (closed.length === 0) {
-    return { uid: review.uid, allowed: true, ...withWarnings(warnings), auditAnnotations: annotations }
+  const causes = denialCauses(judgement)
+  if (causes.length > 0 && !judgement.isUnconfirmed) {
+    return { ...denied(review, causes, 403), ...withWarnings(warnings), ...annotations }
   }
-  const unread = closed.map(({ rule, reason }) => ({
+  const uncertain = causes.length > 0 ? [...causes, UNCONFIRMED] : unreadCauses(judgement)
+  if (uncertain.length > 0 && onFault === 'fail') return { ...denied(review, uncertain, 503), ...annotations }
+  const open = fittingWarnings([...warnings, ...uncertain.map(cause => cause.message)])
+  return { uid: review.uid, allowed: true, ...withWarnings(open), ...annotations }
+}
+
+function unreadCauses(judgement: Judgement): readonly Cause[] {
+  return closing(judgement).map(({ rule, reason }) => ({
     reason: rule.id,
     message: `${unjudgedWords(reason)} [${rule.id}]`,
     field: ''
   }))
-  if (onFault === 'fail') return { ...denied(review, unread, 503), auditAnnotations: annotations }
-  const open = fittingWarnings([...warnings, ...unread.map(cause => cause.message)])
-  return { uid: review.uid, allowed: true, warnings: open, auditAnnotations: annotations }
 }
 
 function withWarnings(warnings: readonly string[]): Pick<AdmissionResponse, 'warnings'> {
@@ -164,7 +174,8 @@ function auditAnnotations(judgement: Judgement): Readonly<Record<string, string>
     ['denied', ids('deny')],
     ['warned', ids('warn')],
     ['audited', ids('audit')],
-    ['unjudged', [...new Set(judgement.unjudged.map(({ rule }) => rule.id))].join(',')]
+    ['unjudged', [...new Set(judgement.unjudged.map(({ rule }) => rule.id))].join(',')],
+    ['unconfirmed', judgement.isUnconfirmed ? 'true' : '']
   ]
   return Object.fromEntries<string>([
     ...entries.filter(([, value]) => value !== ''),

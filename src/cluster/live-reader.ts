@@ -15,8 +15,8 @@ import type { WatchedKind, Watcher } from './watcher.ts'
 /** Reads that one call has open at the same time. */
 const PARALLEL_READS = 8
 
-/** For one call, all its reads together: well inside the 10 s an API server waits for a webhook by default. */
-const DEADLINE_MS = 2000
+/** For one call, all its reads together. One decision makes three calls at most, and has 4 s (admission/judge.ts). */
+const DEADLINE_MS = 1000
 
 /** Objects in one page of a list, as in `DEFAULT_TIMINGS`. */
 const PAGE_SIZE = 500
@@ -37,7 +37,7 @@ export interface LiveReaderOptions {
   readonly api: ApiServer
   readonly watcher: Pick<Watcher, 'watched'>
   readonly clock: Clock
-  /** For one call; 2 s when absent. */
+  /** For one call; 1 s when absent. */
   readonly deadlineMs?: number
 }
 

@@ -33,10 +33,13 @@ export function kubeOvnWords(finding: KubeOvnFinding, audience: Audience): strin
       return `${problemWords(finding.problem)}. Give one address, or leave it empty for Kube-OVN to choose.`
     case 'wrong-family':
       return `is not an IPv${finding.expected} address. Give an IPv${finding.expected} one, or leave it empty for Kube-OVN to choose.`
-    case 'outside-subnet':
-      return `is not an address that ${shownRef(finding.subnet)} can give (${shown(finding.cidrBlock)}): Kube-OVN would store the OvnEip and never give it a status. Choose an address inside, or leave it empty.`
+    case 'outside-subnet': {
+      // Whose Subnet it is, is not known here, so a tenant is told no more than it wrote.
+      const range = audience === 'platform' ? ` (${shown(finding.cidrBlock)})` : ''
+      return `is not an address that ${shownRef(finding.subnet)} can give${range}: Kube-OVN would store the OvnEip and never give it a status. Choose another one in the Subnet, neither its first nor its last, or leave it empty.`
+    }
     case 'system-type':
-      return `is for Kube-OVN's own gateway ports: only ${listed(finding.allowed)} may write it. Use type nat.`
+      return `is for Kube-OVN's own ports: only ${listed(finding.allowed)} may write such an OvnEip. Use one of your own, of type nat.`
     case 'unknown-type':
       return `is no type that Kube-OVN knows. Use ${finding.allowed.join(' or ')}.`
     case 'no-such-node':
@@ -49,7 +52,11 @@ export function kubeOvnWords(finding: KubeOvnFinding, audience: Audience): strin
     }
     case 'outside-tenant-subnet':
       return `is not the tenant's own provider subnet. Use ${listed(finding.granted.map(text => shown(text)))}.`
-    case 'multi-dgp':
-      return `gives the router of ${shownRef(finding.vpc)} gateway ports on ${listed(finding.subnets.map(text => shown(text)))}. With several gateway ports OVN translates load balancer traffic for the first one only (kube-ovn#3329, ovn-org/ovn#222). Keep one provider subnet per Vpc, or set kubeOvn.multiDGP: assumeFixed in the plan once your build has the fix.`
+    case 'multi-dgp': {
+      const names = finding.subnets.map(text => shown(text))
+      const router = audience === 'platform' ? `the router of ${shownRef(finding.vpc)}` : 'a router'
+      const ports = audience === 'platform' ? `gateway ports on ${listed(names)}` : 'a second gateway port'
+      return `gives ${router} ${ports}. With several gateway ports OVN translates load balancer traffic for the first one only (kube-ovn#3329, ovn-org/ovn#222). Keep one provider subnet per Vpc, or set kubeOvn.multiDGP: assumeFixed in the plan once your build has the fix.`
+    }
   }
 }

@@ -32,31 +32,35 @@ export function poolWords(finding: PoolFinding, audience: Audience): string {
     case 'outside-node-subnets':
       return outsideWords(finding, audience)
     case 'reserved':
-      return `covers ${formatDash(finding.range)}, ${reasonWords(finding.reason)}.${wayOut(finding, audience)}`
+      return audience === 'tenant'
+        ? 'covers addresses that are reserved.'
+        : `covers ${formatDash(finding.range)}, ${reasonWords(finding.reason)}.${wayOut(finding)}`
     case 'wrong-namespace':
       return `is not where MetalLB looks: it reads pools in ${shown(finding.expected)} only. Create it there.`
     case 'dedicated-pool':
-      return `dedicates the pool to tenant ${shown(finding.tenant)} while the plan's poolModel is global. Let tenants share ${shown(finding.globalPool)}, or set poolModel: perTenant in the plan.`
+      return `dedicates the pool to tenant ${shown(finding.tenant)} while the plan's poolModel is global. ${finding.globalPool === '' ? 'Let tenants share one pool' : `Let tenants share ${shown(finding.globalPool)}`}, or set poolModel: perTenant in the plan.`
   }
 }
 
 function sharesWords(finding: Extract<Finding, { code: 'shares-with' }>, audience: Audience): string {
-  if (audience === 'tenant') return `shares ${counted(finding.range)} with a range in use by others.`
+  // Not even how many: asking again and again would measure the others' ranges.
+  if (audience === 'tenant') return 'shares addresses with a range in use by others.'
   const shared = `shares ${counted(finding.range)} with ${shownRef(finding.other)}: ${formatDash(finding.range)}.`
-  return shared + wayOut(finding, audience)
+  return shared + wayOut(finding)
 }
 
 function outsideWords(
   finding: Extract<Finding, { code: 'outside-node-subnets' }>,
   audience: Audience
 ): string {
+  if (audience === 'tenant') return "has addresses outside the nodes' subnets, where nobody answers for them."
   const subnets = listed(finding.nodeSubnets) || 'none'
   const announced =
     finding.announcedBy === undefined
-      ? 'no advertisement selects the pool, and MetalLB would announce it by L2'
-      : `${shownRef(finding.announcedBy)} announces it by L2`
+      ? 'nothing announces the pool by BGP alone, and by L2 it would reach nobody there'
+      : `${shownRef(finding.announcedBy)} announces it by L2, which reaches nobody there`
   const wayByBgp = 'or announce it by BGP only and say so in the plan (allocations[].announcement: bgp).'
-  return `has ${counted(finding.range)} outside the nodes' subnets (${subnets}): ${formatDash(finding.range)}; ${announced}, which reaches nobody there.${wayOut(finding, audience)} Use addresses of the nodes' subnets, ${wayByBgp}`
+  return `has ${counted(finding.range)} outside the nodes' subnets (${subnets}): ${formatDash(finding.range)}; ${announced}.${wayOut(finding)} Use addresses of the nodes' subnets, ${wayByBgp}`
 }
 
 function reasonWords(reason: Extract<Finding, { code: 'reserved' }>['reason']): string {
@@ -78,10 +82,8 @@ function reasonWords(reason: Extract<Finding, { code: 'reserved' }>['reason']): 
   }
 }
 
-/** ` Nearest free ...`, with a leading blank; '' when there is none or the reader may not know. */
-function wayOut(alternative: Alternative, audience: Audience): string {
-  const { nearest, largestPart, largestFree } = alternative
-  if (audience === 'tenant') return ''
+/** ` Nearest free ...`, with a leading blank; '' when there is none. For the platform only. */
+function wayOut({ nearest, largestPart, largestFree }: Alternative): string {
   if (nearest !== undefined) return ` Nearest free range of the same size: ${formatEntry(nearest)}.`
   if (largestPart !== undefined)
     return ` Largest free part: ${formatEntry(largestPart)} (${counted(largestPart)}).`
