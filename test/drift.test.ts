@@ -19,7 +19,7 @@ function section(name: string): string {
 async function output(...args: string[]): Promise<string> {
   let text = ''
   const collect = (chunk: string) => (text += chunk)
-  await run(args, { stdout: collect, stderr: collect, isTerminal: false, env: {}, stdin: async () => '' })
+  await run(args, { stdout: collect, stderr: collect, isTerminal: false, stdin: async () => '' })
   return text
 }
 

@@ -1,6 +1,7 @@
 import { isRecord } from '../kinds/decode.ts'
 import { kindOf, kindOfResource, type KindName } from '../kinds/index.ts'
 import type { Operation } from '../rules/rule.ts'
+import { shown } from './show.ts'
 
 /** One AdmissionReview request, as far as decisions read it. `object` and `oldObject` stay raw JSON; null when absent. */
 export interface Review {
@@ -46,7 +47,7 @@ export function parseReview(body: unknown): ParsedReview {
   if (operation === undefined) {
     return refused(
       uid,
-      `request.operation ${shown(request['operation'])} is none of ${OPERATIONS.join(', ')}`
+      `request.operation ${rendered(request['operation'])} is none of ${OPERATIONS.join(', ')}`
     )
   }
   return parseRequest(request, uid, operation)
@@ -61,7 +62,7 @@ function parseRequest(request: Record<string, unknown>, uid: string, operation: 
   if (byKind !== byResource) {
     return refused(
       uid,
-      `request.kind ${shown(kind)} and request.resource ${shown(resource)} are not the same kind`
+      `request.kind ${rendered(kind)} and request.resource ${rendered(resource)} are not the same kind`
     )
   }
   const needed = operation === 'DELETE' ? 'oldObject' : 'object'
@@ -107,7 +108,7 @@ function text(record: Record<string, unknown>, key: string): string {
   return typeof value === 'string' ? value : ''
 }
 
-/** At most 100 characters of it, for a message. */
-function shown(value: unknown): string {
-  return (JSON.stringify(value) ?? 'undefined').slice(0, 100)
+/** A piece of the review as JSON, escaped and cut for a message. */
+function rendered(value: unknown): string {
+  return shown(JSON.stringify(value) ?? 'undefined')
 }

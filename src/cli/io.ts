@@ -6,7 +6,6 @@ export interface Io {
   readonly stderr: (text: string) => void
   /** True when stdout is a terminal that may show colour. */
   readonly isTerminal: boolean
-  readonly env: Readonly<Record<string, string | undefined>>
   /** All of standard input. */
   readonly stdin: () => Promise<string>
 }

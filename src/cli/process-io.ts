@@ -8,7 +8,6 @@ export function processIo(): Io {
     stdout: chunk => void process.stdout.write(chunk),
     stderr: chunk => void process.stderr.write(chunk),
     isTerminal: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
-    env: process.env,
     stdin: () => text(process.stdin)
   }
 }

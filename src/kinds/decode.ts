@@ -1,7 +1,7 @@
 /** What is wrong with the type of one field: a fact, worded later. `value` is a short JSON rendering of what was found. */
 export interface FieldError {
   readonly field: string
-  readonly expected: 'object' | 'array' | 'string' | 'boolean' | 'integer'
+  readonly expected: 'object' | 'array' | 'string' | 'boolean'
   readonly value: string
 }
 
@@ -45,13 +45,6 @@ export class Cursor {
 
   boolean(fallback: boolean): boolean {
     return typeof this.value === 'boolean' ? this.value : this.mismatch('boolean', fallback)
-  }
-
-  integer(fallback: number): number {
-    const value = this.value
-    return typeof value === 'number' && Number.isSafeInteger(value)
-      ? value
-      : this.mismatch('integer', fallback)
   }
 
   /** One cursor per element; none when absent. */

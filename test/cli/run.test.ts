@@ -15,7 +15,6 @@ async function poolguard(args: readonly string[], stdin = ''): Promise<Ran> {
     stdout: text => void (stdout += text),
     stderr: text => void (stderr += text),
     isTerminal: false,
-    env: {},
     stdin: async () => stdin
   })
   return { code, stdout, stderr }

@@ -13,6 +13,7 @@ export function unjudgedWords(reason: Unjudged): string {
 }
 
 /** A field of the wrong type. */
-export function fieldErrorWords(error: FieldError): string {
-  return `${error.field || 'the object'} ${shown(error.value)} is not ${error.expected === 'array' || error.expected === 'object' || error.expected === 'integer' ? 'an' : 'a'} ${error.expected}.`
+export function fieldErrorWords({ field, value, expected }: FieldError): string {
+  const article = /^[aeio]/.test(expected) ? 'an' : 'a'
+  return `${field || 'the object'} ${shown(value)} is not ${article} ${expected}.`
 }
