@@ -10,6 +10,8 @@ import { patched } from './patch.ts'
 import type { PolicySnapshot, Ports } from './ports.ts'
 import { admissionReview, rawObject, type RawObject, type UserInfo } from './raw-object.ts'
 import { parseReview, type Review } from './review.ts'
+import { shownRef } from './show.ts'
+import { fieldErrorWords } from './wording/unjudged.ts'
 import { validatingResponse } from './response.ts'
 
 /** A case's outcome: no failures means it passed. */
@@ -55,7 +57,11 @@ async function runCase(testCase: PolicyTestCase, world: World, ports: Ports): Pr
   const judgement = await judge(final, ports)
   const response = validatingResponse(final, judgement, 'ignore')
   const result: CaseResult = { judgement, response, patch }
-  return expectationFailures(testCase.expect, result)
+  const unseen =
+    judgement.notJudged === 'foreign-kind'
+      ? [`poolguard does not judge ${final.kindName || 'this kind'}`]
+      : []
+  return [...world.faults, ...unseen, ...expectationFailures(testCase.expect, result)]
 }
 
 /** The case's request as a review; a sentence when it cannot be one. */
@@ -88,6 +94,8 @@ function objectOf(review: Review): Record<string, unknown> {
 /** The stored objects of a suite: decoded in an inventory, raw for `oldObject`. */
 class World {
   readonly inventory = new Inventory()
+  /** What is wrong with objects that should be stored: no case means anything without them. */
+  readonly faults: string[] = []
   private readonly raw = new Map<string, RawObject>()
 
   constructor(existing: readonly unknown[]) {
@@ -126,8 +134,8 @@ class World {
     if (object === undefined) return
     this.raw.set(refKey(object.ref), object)
     const kind = kindOf(object.group, object.ref.kind)
-    // One that does not decode is left out: the API server could not have stored it.
-    if (kind !== undefined) this.inventory.putJson(kind, named(object))
+    const errors = kind === undefined ? [] : this.inventory.putJson(kind, named(object))
+    this.faults.push(...errors.map(error => `existing ${shownRef(object.ref)}: ${fieldErrorWords(error)}`))
   }
 
   private remove(ref: ObjectRef, group: string): void {

@@ -39,8 +39,11 @@ export function readPolicyFiles(path: string): readonly PolicyFile[] {
       .filter(entry => !entry.isDirectory() && /\.ya?ml$/.test(entry.name))
       .map(entry => entry.name)
       .toSorted()
+    if (names.length === 0) throw new Error(`no *.yaml in ${path}`)
     return names.map(name => ({ path: join(path, name), text: readFileSync(join(path, name), 'utf8') }))
   } catch (error) {
-    throw new UnusableError(`cannot read policies: ${error instanceof Error ? error.message : path}`)
+    throw new UnusableError(
+      `cannot read policies (--policies): ${error instanceof Error ? error.message : path}`
+    )
   }
 }

@@ -102,9 +102,11 @@ export interface StoredFiles {
 /**
  * Reads the objects of these files and directories as what a cluster holds. Objects of other kinds are passed over.
  * Throws UnusableError with every error, one a line as file:line:column: also for an object that is there twice or does
- * not decode, as nothing may be decided on half an inventory.
+ * not decode, and when there is no object at all, as nothing may be decided on half an inventory.
  */
 export function loadInventoryFiles(paths: readonly string[]): StoredFiles {
+  if (paths.includes(STDIN))
+    throw new UnusableError('--inventory reads files and directories, not standard input')
   const { documents, errors } = readSources(paths, '', '')
   const inventory = new Inventory()
   const stored = new Map<string, JsonObject>()
@@ -114,6 +116,8 @@ export function loadInventoryFiles(paths: readonly string[]): StoredFiles {
     if (fault !== undefined) faults.push(fault)
   }
   if (faults.length > 0) throw new UnusableError(faults.map(errorLine).join('\n'))
+  // An export that failed leaves an empty file: taking it for an empty cluster would let everything pass.
+  if (stored.size === 0) throw new UnusableError(`no objects that poolguard reads in ${paths.join(', ')}`)
   inventory.setAllKnown()
   return { inventory, stored }
 }

@@ -2,11 +2,13 @@ import { readdirSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { PolicySnapshot } from '../admission/ports.ts'
 import { isRecord } from '../kinds/decode.ts'
-import { formatDocumentError } from '../policy/document-error.ts'
+import { INVALID_OBJECT } from '../admission/response.ts'
+import { formatDocumentError, type DocumentError } from '../policy/document-error.ts'
+import { didYouMean } from '../policy/nearest-name.ts'
 import { parsePolicyDocuments, type ParsedPolicies } from '../policy/policy-set.ts'
 import { decodePolicyTest, type PolicyTest } from '../policy/policy-test.ts'
-import type { PolicySource } from '../policy/problem.ts'
-import { partOf } from '../policy/yaml-document.ts'
+import { documentError, type PolicySource } from '../policy/problem.ts'
+import { partOf, type YamlDocument } from '../policy/yaml-document.ts'
 import { readYaml } from '../policy/yaml-source.ts'
 import { RULE_ACTIONS } from '../rules/index.ts'
 import { readText } from './files.ts'
@@ -16,8 +18,8 @@ import { readPolicyFiles, snapshotFrom } from './policies.ts'
 /** One suite, where it stands, and the policies its cases are judged by. */
 export interface LoadedSuite {
   readonly path: string
-  /** Line of its first key. */
-  readonly line: number
+  /** The line of each case. */
+  readonly lines: readonly number[]
   readonly suite: PolicyTest
   readonly snapshot: PolicySnapshot
 }
@@ -38,11 +40,12 @@ export function loadSuites(paths: readonly string[], defaults: readonly string[]
     )) {
       const source = { path, document }
       const decoded = decodePolicyTest(source)
+      if (decoded.ok) errors.push(...unknownRules(source, decoded.value).map(formatDocumentError))
       if (!decoded.ok) errors.push(...decoded.errors.map(formatDocumentError))
       else
         suites.push({
           path,
-          line: document.position([]).line,
+          lines: linesOf(document, decoded.value),
           suite: decoded.value,
           snapshot: snapshots.of(source, decoded.value)
         })
@@ -51,6 +54,29 @@ export function loadSuites(paths: readonly string[], defaults: readonly string[]
   if (errors.length > 0) throw new UnusableError(errors.join('\n'))
   if (suites.length === 0) throw new UnusableError(`no PolicyTest in ${paths.join(', ')}`)
   return suites
+}
+
+function linesOf(document: YamlDocument, { spec }: PolicyTest): readonly number[] {
+  return spec.cases.map((_, i) => document.position(['spec', 'cases', i]).line)
+}
+
+/** Expectations of rules that do not exist: such a case could never come out otherwise than by mistake. */
+function unknownRules(source: PolicySource, { spec }: PolicyTest): readonly DocumentError[] {
+  const known = [...RULE_ACTIONS.keys(), INVALID_OBJECT]
+  return spec.cases.flatMap(({ expect }, i) =>
+    (['rules', 'unchecked'] as const).flatMap(key =>
+      (expect[key] ?? []).flatMap((id, at) =>
+        known.includes(id)
+          ? []
+          : documentError(source, {
+              path: ['spec', 'cases', i, 'expect', key, at],
+              at: 'value',
+              message: 'no rule has this id',
+              hint: didYouMean(id, known)
+            })
+      )
+    )
+  )
 }
 
 class Snapshots {

@@ -24,11 +24,16 @@ export async function runTest(options: TestOptions, io: Io): Promise<number> {
   return suites.every(suite => suite.cases.every(testCase => testCase.passed)) ? EXIT.ok : EXIT.denied
 }
 
-async function suiteReport({ path, line, suite, snapshot }: LoadedSuite): Promise<TestSuiteReport> {
+async function suiteReport({ path, lines, suite, snapshot }: LoadedSuite): Promise<TestSuiteReport> {
   const cases = await runSuite(suite, snapshot)
   return {
     name: suite.metadata.name,
     path,
-    cases: cases.map(({ name, failures }) => ({ name, passed: failures.length === 0, line, failures }))
+    cases: cases.map(({ name, failures }, i) => ({
+      name,
+      passed: failures.length === 0,
+      line: lines[i] ?? 1,
+      failures
+    }))
   }
 }

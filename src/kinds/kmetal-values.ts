@@ -47,7 +47,7 @@ const SHOWN_CHARACTERS = 100
 
 /**
  * The objects of a kMetal values overlay, in the order Helm creates them: an entry's `name` becomes metadata.name, its
- * other keys become spec as they are. undefined when the document has no top-level `metallb` with one of the lists; no
+ * other keys become spec as they are, and so do those of a `spec` of its own. undefined when the document has no top-level `metallb` with one of the lists; no
  * objects when `metallb.enabled` is false, as the chart then leaves MetalLB out.
  */
 export function expandKmetalValues(values: unknown, metallbNamespace: string): KmetalValues | undefined {
@@ -72,6 +72,7 @@ export function expandKmetalValues(values: unknown, metallbNamespace: string): K
   return { objects, problems }
 }
 
+/** An entry is flat (name and the fields of spec), or has the shape of the object itself, with metadata and spec. */
 function objectOf(
   entry: unknown,
   path: ValuePath,
@@ -79,14 +80,26 @@ function objectOf(
   namespace: string
 ): KmetalObject | KmetalProblem {
   if (!isRecord(entry)) return { path, value: shownValue(entry), problem: 'not-an-object' }
-  const { name, ...spec } = entry
+  const { name: flatName, metadata: given, spec: nested, apiVersion: _version, kind: _kind, ...flat } = entry
+  const metadata = isRecord(given) ? given : {}
+  const name = flatName ?? metadata['name']
   if (typeof name !== 'string' || name === '') return { path, value: shownValue(name), problem: 'no-name' }
-  return { object: { apiVersion, kind, metadata: { name, namespace }, spec }, path, pathOf }
+  const inSpec = isRecord(nested) ? nested : {}
+  const object = {
+    apiVersion,
+    kind,
+    metadata: { ...metadata, name, namespace },
+    spec: { ...flat, ...inSpec }
+  }
+  return { object, path, pathOf }
 
   function pathOf(field: ValuePath): ValuePath {
     const [part, key, ...rest] = field
-    if (part === 'metadata' && key === 'name') return [...path, 'name']
-    return part === 'spec' && key !== undefined ? [...path, key, ...rest] : path
+    if (part === 'metadata' && key === 'name') {
+      return flatName === undefined ? [...path, 'metadata', 'name'] : [...path, 'name']
+    }
+    if (part !== 'spec' || key === undefined) return path
+    return Object.hasOwn(inSpec, key) ? [...path, 'spec', key, ...rest] : [...path, key, ...rest]
   }
 }
 

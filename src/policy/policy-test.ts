@@ -77,7 +77,7 @@ export const policyTest = z.strictObject({
       .describe('paths relative to this file, or documents; empty: those given on the command line'),
     now: time.optional(),
     existing: objects,
-    cases: z.array(testCase)
+    cases: z.array(testCase).min(1)
   })
 })
 

@@ -13,7 +13,9 @@ export type Tenancy =
   | { readonly kind: 'unmapped' }
   | { readonly kind: 'unknown-namespace' }
 
-export type TenancyFlaw = 'label-without-owner' | 'owner-without-label' | 'owner-mismatch' | 'several-owners'
+/** `empty-label`: a tenant's label is there and names nobody. */
+export type TenancyFlaw =
+  'empty-label' | 'label-without-owner' | 'owner-without-label' | 'owner-mismatch' | 'several-owners'
 
 /** Capsule's namespace label (projectcapsule/capsule, pkg/api/meta/labels.go); the only one that can be proven. */
 const CAPSULE_LABEL = 'capsule.clastix.io/tenant'
@@ -48,7 +50,8 @@ function labelledTenancy(plan: Plan, { meta: { labels, ownerReferences } }: Name
       if (tenant !== '' || owners.length > 0) return capsuleTenancy(tenant, owners)
     } else if (tenant !== '') return { kind: 'tenant', name: tenant }
   }
-  return undefined
+  const isLabelled = plan.tenancy.namespaceLabels.some(key => labels.has(key))
+  return isLabelled ? { kind: 'inconsistent', name: '', reason: 'empty-label' } : undefined
 }
 
 function isPlatformNamespace(plan: Plan, name: string): boolean {

@@ -116,7 +116,7 @@ void test('every bad example is denied by the rule it names, and no good one is'
 })
 
 void test('every object of the release may be the first one in an empty cluster', async t => {
-  const dir = t.testdir({ 'nothing.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n' })
+  const dir = t.testdir({ 'nothing.yaml': 'apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n' })
   const { documents, errors } = readSources([`${EXAMPLES}/good/release`], '', '')
   t.same(errors, [])
   t.ok(documents.length >= 10)
@@ -440,4 +440,19 @@ void test('pathOfField() reads fields as findings write them', t => {
   ]
   for (const [field, path] of fields) t.strictSame(pathOfField(field), path, field)
   t.end()
+})
+
+void test('values entries may have the shape of the objects themselves', async t => {
+  const values = `
+metallb:
+  bgpAdvertisements:
+  - {name: bgp, spec: {ipAddressPools: [bgp-pool]}}
+  pools:
+  - metadata: {name: other}
+    spec:
+      addresses: [10.30.0.0/24]
+`
+  const ran = await check(['-'], {}, values)
+  t.equal(ran.code, 1)
+  t.match(ran.stdout, /:8:19: DENIED IPAddressPool kmetal-metallb\/other: .*\[pool-outside-node-subnet\]/)
 })

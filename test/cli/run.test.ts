@@ -1,5 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'tap'
+import { manifestFiles } from '../../src/cli/manifests.ts'
 import { run } from '../../src/cli/run.ts'
 
 interface Ran {
@@ -30,9 +32,12 @@ await test('run() ends with 2 and says what is wrong, and stdout stays empty', a
     [['check', '--polices', 'x', 'y'], /unknown option '--polices'\n\(Did you mean --policies\?\)/],
     [['check'], /missing required argument 'path'/],
     [['check', '--format', 'xml', 'x'], /Allowed choices are text, json, sarif, junit/],
-    [['check', '--policies', 'nowhere', OVERLAP], /cannot read policies: .*nowhere/],
+    [['check', '--policies', 'nowhere', OVERLAP], /cannot read policies \(--policies\): .*nowhere/],
+    [['check', '--policies', 'docs', OVERLAP], /no \*\.yaml in docs/],
+    [['check', '--inventory', '-', OVERLAP], /not standard input/],
+    [['check', '--inventory', 'policies/dc1.yaml', OVERLAP], /no objects that poolguard reads in policies/],
     [['explain', 'pool-overlaps'], /there is no rule or document kind "pool-overlaps"/],
-    [['test', 'policies'], /no PolicyTest in policies/],
+    [['test', 'manifests/examples/guide'], /no PolicyTest in manifests/],
     [['review', 'nowhere.json'], /nowhere\.json/],
     [['review', '--server', 'localhost', OVERLAP], /--server "localhost" is no URL/],
     [
@@ -44,6 +49,12 @@ await test('run() ends with 2 and says what is wrong, and stdout stays empty', a
     [['serve', '--tls-cert', 'x', ...INVENTORY], /--tls-cert and --tls-key go together/],
     [['serve', '--shutdown-delay', 'soon', ...INVENTORY], /not a whole number/],
     [['serve', '--kubeconfig', '/nowhere'], /\/nowhere/],
+    [['serve', '--kubeconfig', '/nowhere', '--path-secret-file', 'nowhere.txt'], /nowhere\.txt/],
+    [
+      ['serve', '--path-secret-file', 'package.json', ...INVENTORY],
+      /package\.json is no secret for the path: .*openssl rand -hex 32/
+    ],
+    [['serve', '--client-ca', 'package.json', ...INVENTORY], /package\.json is no PEM of a CA: it holds no/],
     [['manifests', '--ca', 'nowhere.crt'], /nowhere\.crt/]
   ]
   for (const [args, reason] of cases) {
@@ -124,6 +135,42 @@ spec:
   }
 })
 
+await test('test refuses suites that could not fail', async t => {
+  const suite = (cases: string, existing = '[]') => `
+apiVersion: poolguard.io/v1alpha1
+kind: PolicyTest
+metadata: {name: vacuous}
+spec:
+  existing: ${existing}
+  cases: ${cases}
+`
+  const pool =
+    '{apiVersion: metallb.io/v1beta1, kind: IPAddressPool, metadata: {name: a, namespace: kmetal-metallb}, spec: {addresses: 5}}'
+  const typo =
+    '[{name: x, request: {object: {apiVersion: metallb.io/v1beta1, kind: IPAddresPool, metadata: {name: a}}}, expect: {allowed: true}}]'
+  const wrongRule =
+    '[{name: x, request: {object: {apiVersion: v1, kind: Service, metadata: {name: a}}}, expect: {allowed: false, rules: [pool-overlp]}}]'
+  const fine =
+    '[{name: x, request: {object: {apiVersion: v1, kind: Namespace, metadata: {name: a}}}, expect: {allowed: true}}]'
+  const dir = t.testdir({
+    'empty.yaml': suite('[]'),
+    'typo.yaml': suite(typo),
+    'rule.yaml': suite(wrongRule),
+    'stored.yaml': suite(fine, `[${pool}]`)
+  })
+  const cases: readonly (readonly [string, number, RegExp])[] = [
+    ['empty.yaml', 2, /empty\.yaml:7:\d+: spec\.cases/],
+    ['typo.yaml', 1, /typo\.yaml:7.*poolguard does not judge IPAddresPool/s],
+    ['rule.yaml', 2, /rule\.yaml:7:\d+: .*"pool-overlp": no rule has this id\. Hint: .*pool-overlap/],
+    ['stored.yaml', 1, /existing IPAddressPool kmetal-metallb\/a: spec\.addresses 5 is not an array/]
+  ]
+  for (const [name, code, reason] of cases) {
+    const ran = await poolguard(['test', `${dir}/${name}`])
+    t.equal(ran.code, code, name)
+    t.match(ran.stdout + ran.stderr, reason, name)
+  }
+})
+
 await test('a broken policy names file, line and column, and nothing starts', async t => {
   const dir = t.testdir({
     'plan.yaml':
@@ -132,6 +179,62 @@ await test('a broken policy names file, line and column, and nothing starts', as
   const { code, stderr } = await poolguard(['serve', '--policies', dir, ...INVENTORY])
   t.equal(code, 2)
   t.match(stderr, /plan\.yaml:5:3: spec\.nodeSubnet: unknown key\. Hint: .*nodeSubnets/)
+})
+
+await test('serve does not start for everybody on the network', async t => {
+  const dir = t.testdir({ secret: `${'ab'.repeat(32)}\n`, weak: 'secret' })
+  const CLUSTER = ['--kubeconfig', '/nowhere']
+  for (const host of ['0.0.0.0', '[::]', '192.0.2.1', '128.0.0.1', '[::2]', 'localhost.example', '127.1']) {
+    const { code, stderr } = await poolguard(['serve', '--listen', `${host}:8443`, ...CLUSTER])
+    t.equal(code, 2, host)
+    t.match(stderr, /nothing tells an API server .*--path-secret-file FILE .*--client-ca FILE, or listen on/)
+  }
+  // All of these get past that, to the kubeconfig that is not there.
+  for (const host of ['127.0.0.1', '127.9.9.9', '[::1]', '[0:0:0:0:0:0:0:1]', 'localhost']) {
+    const { code, stderr } = await poolguard(['serve', '--listen', `${host}:8443`, ...CLUSTER])
+    t.equal(code, 2, host)
+    t.notMatch(stderr, /nothing tells/, host)
+  }
+  const listen = ['serve', '--listen', '0.0.0.0:8443', ...CLUSTER]
+  const proven = await poolguard([...listen, '--path-secret-file', join(dir, 'secret')])
+  t.match(proven, { code: 2, stderr: /\/nowhere/ })
+  t.notMatch(proven.stderr, /nothing tells|abab/)
+  const weak = await poolguard([...listen, '--path-secret-file', join(dir, 'weak')])
+  t.match(weak, { code: 2, stderr: /weak is no secret for the path: it holds 4 bytes of randomness, not 32/ })
+})
+
+/** The values of a key anywhere in manifests. */
+function valuesOf(key: string, value: unknown): readonly unknown[] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, inner]) => [
+    ...(name === key ? [inner] : []),
+    ...valuesOf(key, inner)
+  ])
+}
+
+await test('manifests: Deployment, Secret and webhooks have one secret, kept in --certs', async t => {
+  const certs = join(t.testdir(), 'certs')
+  const options = { policies: [], namespace: 'guard', image: 'x', replicas: 1 }
+  const files = await manifestFiles({ ...options, certs })
+  const secret = readFileSync(join(certs, 'path-secret'), 'utf8').trim()
+  t.match(secret, /^[0-9a-f]{64}$/)
+  t.equal(statSync(join(certs, 'path-secret')).mode & 0o777, 0o600)
+  const [data] = valuesOf('stringData', files)
+  t.match(data, { 'path-secret': secret, 'tls.key': /PRIVATE/ })
+  t.match(files[0]?.name, 'deployment.yaml')
+  t.match(JSON.stringify(files[0]), '"--path-secret-file=/certs/path-secret"')
+  t.same(valuesOf('secretName', files), ['poolguard-tls'])
+  t.notMatch(JSON.stringify(files.slice(0, 2)), secret, 'only in the Secret and the paths')
+  const webhooks = valuesOf('clientConfig', files)
+  t.ok(webhooks.length > 3)
+  for (const path of valuesOf('path', webhooks)) t.match(path, new RegExp(`^/${secret}/(validate|mutate)`))
+  t.same(await manifestFiles({ ...options, certs }), files, 'the second time nothing changes')
+  const without = await manifestFiles(options)
+  for (const path of valuesOf('path', valuesOf('clientConfig', without)))
+    t.match(path, /^\/PATH-SECRET\/(v|m)/)
+  t.same(valuesOf('stringData', without), [])
+  const there = t.testdir({ 'path-secret': 'too short' })
+  await t.rejects(manifestFiles({ ...options, certs: there }), /path-secret is no secret for the path/)
 })
 
 await test('the Dockerfile copies what exists, runs as a number and starts what is built', async t => {

@@ -58,7 +58,7 @@ await test('tenancyOfNamespace() believes a Capsule label only with its owner', 
     [{ [CAPSULE]: 'acme' }, [ACME, ACME], 'inconsistent acme several-owners'],
     [{ [CAPSULE]: 'acme' }, [ACME, 'v1 ConfigMap x'], 'tenant acme'],
     [{ [CAPSULE]: 'acme', tenant: 'beta' }, [ACME], 'tenant acme'],
-    [{ [CAPSULE]: '', tenant: '' }, [], 'platform'],
+    [{ [CAPSULE]: '', tenant: '' }, [], 'inconsistent  empty-label'],
     [{ tenant: 'beta' }, [], 'tenant beta'],
     [{ tenant: 'constructor' }, [], 'tenant constructor'],
     [{ 'projectcapsule.dev/tenant': 'acme' }, [], 'platform']
@@ -184,6 +184,15 @@ await test('grantedPools() and defaultPool() follow the class and the VLAN', asy
     t.strictSame(grantedSubnets(silent, tenancy), [], tenancy.kind)
     t.equal(defaultPool(plan, tenancy, 'direct'), undefined)
   }
+})
+
+await test('a tenant label without a value is inconsistent, never the platform’s', async t => {
+  const decoded = decodeObject('Namespace', { metadata: { name: 'n', labels: { tenant: '' } } })
+  if (!decoded.ok) throw new Error('the fixture does not decode')
+  t.match(tenancyOfNamespace(planOf({}), decoded.object, 'n'), {
+    kind: 'inconsistent',
+    reason: 'empty-label'
+  })
 })
 
 await test('grantedSubnets() adds the tenant’s own only in the perTenant model', async t => {
