@@ -17,4 +17,5 @@ COPY policies ./policies
 USER 65532:65532
 EXPOSE 8443 8080
 ENTRYPOINT ["/nodejs/bin/node", "--enable-source-maps", "/app/dist/poolguard.js"]
-CMD ["serve", "--policies", "/app/policies", "--listen", "0.0.0.0:8443", "--admin-listen", "0.0.0.0:8080"]
+# With certificates and the secret of the paths mounted at /certs, as `poolguard manifests` says.
+CMD ["serve", "--policies=/app/policies", "--listen=0.0.0.0:8443", "--admin-listen=0.0.0.0:8080", "--tls-cert=/certs/tls.crt", "--tls-key=/certs/tls.key", "--path-secret-file=/certs/path-secret"]

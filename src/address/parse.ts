@@ -53,8 +53,8 @@ const MAX_LENGTH = 128
 /** Bits of an IPv4-mapped IPv6 address before the IPv4 address (RFC 4291, 2.5.5.2). */
 const MAPPED_BITS = 96
 
-/** What Go's strings.TrimSpace removes, which MetalLB applies to the ends of a dash range. */
-const OUTER_BLANKS = /^[\t-\r\u0085\p{Z}]+|[\t-\r\u0085\p{Z}]+$/gu
+/** What Go's unicode.IsSpace holds for: one UTF-16 unit each. String.trim() leaves U+0085 and takes U+FEFF. */
+const BLANK = /[\t-\r\u0085\p{Z}]/u
 
 const DOTTED = /^\d+\.\d+\.\d+\.\d+$/
 const LEADING_ZERO = /(?:^|\.)0\d/
@@ -86,13 +86,21 @@ function fail(problem: ParseProblem): ParseFailure {
   return { ok: false, problem }
 }
 
-function trimmed(text: string): string {
-  return text.replace(OUTER_BLANKS, '')
+/**
+ * The text without the blanks around it, as Go's strings.TrimSpace, which MetalLB applies to the ends of a dash range and
+ * to the addresses a Service asks for. O(length), whatever the text: one replace() by a pattern would try every blank.
+ */
+export function trimBlanks(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && BLANK.test(text.charAt(start))) start++
+  while (start < end && BLANK.test(text.charAt(end - 1))) end--
+  return text.slice(start, end)
 }
 
 function checkText(text: string): ParseFailure | undefined {
   if (text.length > MAX_LENGTH) return fail({ problem: 'too-long', length: text.length, max: MAX_LENGTH })
-  return trimmed(text) === '' ? fail({ problem: 'empty' }) : undefined
+  return trimBlanks(text) === '' ? fail({ problem: 'empty' }) : undefined
 }
 
 function formOf(text: string): RangeForm {
@@ -108,7 +116,7 @@ function readForm(text: string, form: RangeForm): ParsedRange {
     return one.ok ? { ok: true, range: { family: one.family, first: one.value, last: one.value } } : one
   }
   const [first, last] = splitAt(text, form === 'dash' ? '-' : '..')
-  return form === 'dash' ? readEnds(trimmed(first), trimmed(last)) : readEnds(first, last)
+  return form === 'dash' ? readEnds(trimBlanks(first), trimBlanks(last)) : readEnds(first, last)
 }
 
 function splitAt(text: string, separator: string): [string, string] {
@@ -130,7 +138,7 @@ function readPrefix(text: string): ParsedRange {
   const [address, length] = splitAt(text, '/')
   const host = readAddress(address)
   if (!host.ok) return host
-  if (length !== trimmed(length)) return fail({ problem: 'blank', part: length })
+  if (length !== trimBlanks(length)) return fail({ problem: 'blank', part: length })
   const max = address.includes(':') ? 128 : 32
   const written = /^\d+$/.test(length) ? Number(length) : Infinity
   if (written > max) return fail({ problem: 'prefix-length', part: length, max })
@@ -144,7 +152,7 @@ function readPrefix(text: string): ParsedRange {
 }
 
 function readAddress(part: string): ParsedAddress {
-  if (part !== trimmed(part)) return fail({ problem: 'blank', part })
+  if (part !== trimBlanks(part)) return fail({ problem: 'blank', part })
   if (part.includes('%')) return fail({ problem: 'zone', part })
   const decimal = part.slice(part.lastIndexOf(':') + 1)
   if (DOTTED.test(decimal) && LEADING_ZERO.test(decimal)) return fail({ problem: 'leading-zero', part })

@@ -4,9 +4,13 @@ import type { View } from '../inventory/view.ts'
 import { isRecord } from '../kinds/decode.ts'
 import type { OvnEip } from '../kinds/ovn-eip.ts'
 import { subnetPrefixes } from '../kinds/subnet.ts'
+import { defaultSubnets } from '../policy/grants.ts'
 import type { Plan } from '../policy/plan.ts'
-import type { Requester } from '../policy/tenancy.ts'
+import type { Requester, Tenancy } from '../policy/tenancy.ts'
 import type { Operation } from '../rules/rule.ts'
+
+/** For whom the plan's default Subnet is the only one; it is also what Kube-OVN takes for everybody. */
+const PLATFORM: Tenancy = { kind: 'platform' }
 
 /** What is known about one write of an OvnEip. */
 export interface OvnEipFacts {
@@ -17,17 +21,20 @@ export interface OvnEipFacts {
   readonly requester: Requester
   readonly plan: Plan
   readonly view: View
+  /** Whose the OvnEip is. */
+  readonly tenancy: Tenancy
 }
 
 /**
- * A copy of the raw OvnEip with the plan's default Subnet in an empty `spec.externalSubnet`; undefined when there is
- * nothing to do. Kube-OVN takes its default Subnet as well, but leaves the field empty: after a restart it finds no Subnet
- * of that name, and hands the address out again.
+ * A copy of the raw OvnEip with its owner's default Subnet (`defaultSubnets` in policy/) in an empty `spec.externalSubnet`;
+ * undefined when there is nothing to do, and when the owner has to choose among several. Kube-OVN takes its own default
+ * Subnet, but leaves the field empty: after a restart it finds no Subnet of that name, and hands the address out again.
  *
- * On CREATE always. On UPDATE only while every address the OvnEip has or asks for lies in the default Subnet (none, too):
- * then the field says what is so already, Kube-OVN does not react to it, and a later restart or deletion finds the right
- * Subnet. An address from elsewhere would be released into the wrong Subnet, so such an OvnEip stays as it is. The stored
- * object's addresses count too, since the new one comes without its status when a client replaces the whole object.
+ * On CREATE whatever addresses are asked for. On UPDATE of an OvnEip that has or asks for addresses, the one Subnet that
+ * holds them all: of the owner's, or the plan's default, which Kube-OVN takes. Then the field says what is so already,
+ * Kube-OVN does not react to it, and a later restart or deletion finds the right Subnet. An address from elsewhere, or from
+ * two of them, might be released into the wrong Subnet, so such an OvnEip stays as it is. The stored object's addresses
+ * count too, since the new one comes without its status when a client replaces the whole object.
  *
  * Kube-OVN's own writes stay as they are. `raw` is not changed; the copy shares its unchanged parts. Idempotent.
  */
@@ -35,27 +42,39 @@ export function defaultOvnEip(
   raw: Record<string, unknown>,
   facts: OvnEipFacts
 ): Record<string, unknown> | undefined {
-  const { eip, operation, plan } = facts
-  const externalSubnet = plan.globalPool.defaultExternalSubnet
-  if (externalSubnet === undefined || eip.externalSubnet !== '' || eip.meta.deleting) return undefined
+  const { eip, operation } = facts
+  if (eip.externalSubnet !== '' || eip.meta.deleting) return undefined
   if (facts.requester.controller === 'kubeOvn' || operation === 'DELETE') return undefined
-  if (operation === 'UPDATE' && !addressesAreIn(externalSubnet, facts)) return undefined
+  const externalSubnet = subnetFor(facts)
+  if (externalSubnet === undefined) return undefined
   const spec = isRecord(raw['spec']) ? raw['spec'] : {}
   return { ...raw, spec: { ...spec, externalSubnet } }
 }
 
-function addressesAreIn(name: string, { eip, oldEip, view }: OvnEipFacts): boolean {
-  const texts = [eip, oldEip].flatMap(of =>
-    of === undefined ? [] : [of.v4Ip, of.v6Ip, of.statusV4Ip, of.statusV6Ip]
-  )
+function subnetFor(facts: OvnEipFacts): string | undefined {
+  const { operation, plan, tenancy, view } = facts
+  const owners = defaultSubnets(plan, tenancy)
+  const addresses = addressesOf(facts)
+  const isOpen = operation === 'CREATE' || addresses.length === 0
+  const either = [...new Set([...owners, ...defaultSubnets(plan, PLATFORM)])]
+  const fitting = isOpen ? owners : either.filter(name => areIn(addresses, name, view))
+  return fitting.length === 1 ? fitting[0] : undefined
+}
+
+/** Every address it has or asks for, as written. */
+function addressesOf({ eip, oldEip }: OvnEipFacts): readonly string[] {
+  return [eip, oldEip]
+    .flatMap(of => (of === undefined ? [] : [of.v4Ip, of.v6Ip, of.statusV4Ip, of.statusV6Ip]))
+    .filter(text => text !== '')
+}
+
+function areIn(addresses: readonly string[], name: string, view: View): boolean {
   const subnet = view.get('Subnet', '', name)
   const prefixes = subnet === undefined ? [] : subnetPrefixes(subnet)
-  return texts
-    .filter(text => text !== '')
-    .every(text => {
-      const parsed = parseAddress(text)
-      if (!parsed.ok) return false
-      const address = { family: parsed.family, first: parsed.value, last: parsed.value }
-      return prefixes.some(prefix => contains(prefix, address))
-    })
+  return addresses.every(text => {
+    const parsed = parseAddress(text)
+    if (!parsed.ok) return false
+    const address = { family: parsed.family, first: parsed.value, last: parsed.value }
+    return prefixes.some(prefix => contains(prefix, address))
+  })
 }

@@ -1,3 +1,5 @@
+import { parseAddress } from '../address/parse.ts'
+import type { View } from '../inventory/view.ts'
 import { isRecord } from '../kinds/decode.ts'
 import { loadBalancerAsk, metallbAnnotation, type Service } from '../kinds/service.ts'
 import type { Plan } from '../policy/plan.ts'
@@ -12,13 +14,20 @@ export interface ServiceFacts {
   /** The pool that the Service's tenant gets by default (`defaultPool` in policy/); undefined: none. */
   readonly pool: string | undefined
   readonly plan: Plan
+  /** Where the pool's addresses are looked up. */
+  readonly view: View
 }
 
 /**
  * A copy of the raw Service with the pool annotation set; undefined when there is nothing to do. Only a LoadBalancer of
- * MetalLB's that names no pool and no address gets one, and never one that has an address: MetalLB would take it away and
- * give another. On UPDATE the status is looked up in the stored object too, since the new one comes without it when a
- * client replaces the whole object; on CREATE it is not looked at, since the API server drops it. `raw` is not changed; the copy shares its unchanged parts. Idempotent.
+ * MetalLB's that names no pool and no address gets one.
+ *
+ * On UPDATE never while it has an address that is not of this pool alone: MetalLB would take it away and give another. When
+ * all are, the annotation says what is so already, and nothing moves. The stored object's status counts too, since the new
+ * one comes without it when a client replaces the whole object. On CREATE the status is not looked at, since the API server
+ * drops it.
+ *
+ * `raw` is not changed; the copy shares its unchanged parts. Idempotent. O(log pools) for each address.
  */
 export function defaultService(
   raw: Record<string, unknown>,
@@ -28,14 +37,28 @@ export function defaultService(
   if (pool === undefined || facts.operation === 'DELETE' || service.meta.deleting) return undefined
   const ask = loadBalancerAsk(service, plan.metallb.loadBalancerClass)
   if (ask === undefined || ask.pool !== undefined || ask.addresses.length > 0) return undefined
-  if (facts.operation === 'UPDATE' && (hasAddress(service) || hasAddress(facts.oldService))) return undefined
+  if (facts.operation === 'UPDATE' && !addressesAreIn(pool, facts)) return undefined
   // A key that is there but empty is the one MetalLB reads, so it must be filled: another would have no effect.
   const key = metallbAnnotation(service.meta.annotations, 'address-pool')?.key ?? plan.metallb.poolAnnotation
   return withAnnotation(raw, key, pool)
 }
 
-function hasAddress(service: Service | undefined): boolean {
-  return service !== undefined && service.ingressIPs.length > 0
+function addressesAreIn(pool: string, { service, oldService, plan, view }: ServiceFacts): boolean {
+  const texts = [...service.ingressIPs, ...(oldService?.ingressIPs ?? [])]
+  return texts.every(text => {
+    const pools = poolsWith(text, plan, view)
+    return pools.length > 0 && pools.every(name => name === pool)
+  })
+}
+
+/** The pools of MetalLB's that hold the address, by name; empty for a text that is no address. */
+function poolsWith(text: string, plan: Plan, view: View): readonly string[] {
+  const parsed = parseAddress(text)
+  if (!parsed.ok) return []
+  const address = { family: parsed.family, first: parsed.value, last: parsed.value }
+  return [...view.overlapping(['metallb'], address)]
+    .filter(({ holder }) => holder.namespace === plan.metallb.namespace)
+    .map(({ holder }) => holder.name)
 }
 
 function withAnnotation(raw: Record<string, unknown>, key: string, value: string): Record<string, unknown> {

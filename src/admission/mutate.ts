@@ -42,7 +42,8 @@ function defaulted(
       oldService: change.oldObject,
       operation,
       pool,
-      plan
+      plan,
+      view
     })
   }
   if (isOn(['OvnEip'], change) && change.object !== undefined) {
@@ -52,6 +53,7 @@ function defaulted(
       operation,
       requester,
       plan,
+      tenancy,
       view
     })
   }

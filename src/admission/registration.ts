@@ -11,6 +11,8 @@ export interface RegistrationOptions {
   readonly client: Client
   /** Base64 of PEM; undefined when something else fills it in. */
   readonly caBundle: string | undefined
+  /** First segment of the paths, by which an API server proves to be one; undefined: none. */
+  readonly pathSecret: string | undefined
 }
 
 /** A Kubernetes object, ready to be written as YAML or JSON. */
@@ -25,8 +27,13 @@ const TIMEOUT_SECONDS = 5
 /** Kinds whose defaults the mutating path fills in. */
 const DEFAULTED: readonly KindName[] = ['Service', 'OvnEip']
 
-/** Namespaces no webhook of ours ever matches, so that poolguard can lock neither itself nor the cluster out. */
-const NEVER_MATCHED = ['kube-system', 'kube-node-lease', 'kube-public', 'poolguard']
+/**
+ * Namespaces whose Services no webhook of ours matches, so that poolguard can lock neither itself nor the cluster out:
+ * kube-system and the one poolguard runs in, if it runs in the cluster.
+ */
+function neverMatched(client: Client): readonly string[] {
+  return [...new Set(['kube-system', ...('service' in client ? [client.service.namespace] : [])])]
+}
 
 interface Entry {
   readonly name: string
@@ -43,8 +50,8 @@ interface MatchCondition {
 
 /**
  * The validating and mutating webhook configurations, derived from the rules, their kinds and the plan, so that no rule
- * exists that the API server never asks about. Addresses and tenants' Services fail closed, other Services open
- * (docs/adr/0004). MetalLB's and Kube-OVN's own users, and updates that change nothing rules judge, are let through by the
+ * exists that the API server never asks about. Addresses and Services of namespaces that may be a tenant's fail closed,
+ * other Services open (docs/adr/0004). MetalLB's and Kube-OVN's own users, and updates that change nothing rules judge, are let through by the
  * API server itself, so that they go on while poolguard is down.
  */
 export function registration(
@@ -53,10 +60,12 @@ export function registration(
   options: RegistrationOptions
 ): readonly [Manifest, Manifest] {
   const judged = KIND_NAMES.filter(kind => rules.some(rule => rule.on.includes(kind)))
-  const validating = entries(judged, plan, 'poolguard.io')
-  const mutating = entries(DEFAULTED, plan, 'defaults.poolguard.io').filter(
-    entry => entry.failurePolicy === 'Fail'
-  )
+  const validating = entries(judged, { plan, client: options.client, suffix: 'poolguard.io' })
+  const mutating = entries(DEFAULTED, {
+    plan,
+    client: options.client,
+    suffix: 'defaults.poolguard.io'
+  }).filter(entry => entry.failurePolicy === 'Fail')
   return [
     configuration(
       'ValidatingWebhookConfiguration',
@@ -69,7 +78,15 @@ export function registration(
   ]
 }
 
-function entries(kinds: readonly KindName[], plan: Plan, suffix: string): readonly Entry[] {
+interface EntryOptions {
+  readonly plan: Plan
+  readonly client: Client
+  /** Ends the names, which must be domain names. */
+  readonly suffix: string
+}
+
+function entries(kinds: readonly KindName[], options: EntryOptions): readonly Entry[] {
+  const { plan, suffix } = options
   const addressKinds = kinds.filter(kind => kind !== 'Service')
   const addresses: Entry = {
     name: `addresses.${suffix}`,
@@ -78,14 +95,17 @@ function entries(kinds: readonly KindName[], plan: Plan, suffix: string): readon
     namespaceSelector: undefined,
     matchConditions: [notTheControllers(plan), CHANGES_SPEC_OR_LABELS]
   }
-  return [addresses, ...(kinds.includes('Service') ? serviceEntries(plan, suffix) : [])]
+  return [addresses, ...(kinds.includes('Service') ? serviceEntries(options) : [])]
 }
 
-/** One entry per tenant label key, since selectors are ANDed; each skips namespaces that an earlier key matched. */
-function serviceEntries(plan: Plan, suffix: string): readonly Entry[] {
+/**
+ * One entry per tenant label key, since selectors are ANDed; each skips namespaces that an earlier key matched. The last
+ * one is for namespaces without any of them.
+ */
+function serviceEntries({ plan, client, suffix }: EntryOptions): readonly Entry[] {
   const keys = plan.tenancy.namespaceLabels
-  const matchConditions = [notTheControllers(plan), IS_LOAD_BALANCER, CHANGES_SPEC_OR_ASK]
-  const named = { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: NEVER_MATCHED }
+  const matchConditions = [notTheControllers(plan), IS_LOAD_BALANCER, CHANGES_SPEC_LABELS_OR_ASK]
+  const named = { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: neverMatched(client) }
   const without = (earlier: readonly string[]) => earlier.map(key => ({ key, operator: 'DoesNotExist' }))
   const tenants = keys.map((key, i): Entry => ({
     name: `tenant-services-${i + 1}.${suffix}`,
@@ -99,16 +119,22 @@ function serviceEntries(plan: Plan, suffix: string): readonly Entry[] {
   const others: Entry = {
     name: `other-services.${suffix}`,
     kinds: ['Service'],
-    failurePolicy: 'Ignore',
+    failurePolicy: isUnlabelledTenants(plan) ? 'Fail' : 'Ignore',
     namespaceSelector: { matchExpressions: [...without(keys), named] },
     matchConditions
   }
   return [...tenants, others]
 }
 
+/** Whether a namespace without label can be a tenant's (tenancyOfNamespace): its Services are then no less a tenant's. */
+function isUnlabelledTenants({ scope, tenancy }: Plan): boolean {
+  return scope === 'tenantCluster' || tenancy.unlabelledNamespaces === 'untrusted'
+}
+
 function webhook(entry: Entry, path: 'validate' | 'mutate', options: RegistrationOptions): Manifest {
-  const fullPath = entry.failurePolicy === 'Fail' ? `/${path}` : `/${path}/ignore`
-  const { client, caBundle } = options
+  const { client, caBundle, pathSecret } = options
+  const prefix = pathSecret === undefined ? '' : `/${pathSecret}`
+  const fullPath = `${prefix}/${path}${entry.failurePolicy === 'Fail' ? '' : '/ignore'}`
   const where =
     'url' in client ? { url: `${client.url}${fullPath}` } : { service: { ...client.service, path: fullPath } }
   return {
@@ -141,9 +167,19 @@ function webhookRules(kinds: readonly KindName[]): readonly Manifest[] {
 }
 
 function notTheControllers(plan: Plan): MatchCondition {
-  const users = [...(plan.controllers.get('metallb') ?? []), ...(plan.controllers.get('kubeOvn') ?? [])]
+  const metallb = (plan.controllers.get('metallb') ?? []).filter(user => isWhereMetalLBRuns(user, plan))
+  const users = [...metallb, ...(plan.controllers.get('kubeOvn') ?? [])]
   const quoted = users.map(user => JSON.stringify(user)).join(', ')
   return { name: 'not-the-controllers', expression: `!(request.userInfo.username in [${quoted}])` }
+}
+
+/**
+ * The plan's default names MetalLB's accounts in every namespace it is commonly installed in. Whoever can create another of
+ * those namespaces could create the account there, and would skip the webhooks. Users that are no ServiceAccounts stay.
+ */
+function isWhereMetalLBRuns(user: string, plan: Plan): boolean {
+  const account = 'system:serviceaccount:'
+  return !user.startsWith(account) || user.startsWith(`${account}${plan.metallb.namespace}:`)
 }
 
 const IS_LOAD_BALANCER: MatchCondition = {
@@ -162,12 +198,11 @@ const CHANGES_SPEC_OR_LABELS: MatchCondition = {
   expression: ['request.operation == "CREATE"', SPEC_DIFFERS, `${LABELS} != ${stored(LABELS)}`].join(' || ')
 }
 
-/** Of a Service, the spec and MetalLB's annotations count, under both prefixes. */
-const CHANGES_SPEC_OR_ASK: MatchCondition = {
+/** Of a Service, the spec, the labels that pools select by, and MetalLB's annotations count, under both prefixes. */
+const CHANGES_SPEC_LABELS_OR_ASK: MatchCondition = {
   name: 'changes-something',
   expression: [
-    'request.operation == "CREATE"',
-    SPEC_DIFFERS,
+    CHANGES_SPEC_OR_LABELS.expression,
     `${ANNOTATIONS}.exists(k, k.startsWith("metallb.") && ${stored(ANNOTATIONS)}[?k] != optional.of(${ANNOTATIONS}[k]))`,
     `${stored(ANNOTATIONS)}.exists(k, k.startsWith("metallb.") && !(k in ${ANNOTATIONS}))`
   ].join(' || ')

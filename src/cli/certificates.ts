@@ -3,17 +3,29 @@ import { readFile, rename, writeFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { dirname } from 'node:path'
 import { loadOrCreateCertificates, type CertificateFiles, type Certificates } from '../server/certificates.ts'
-import { UnusableError } from './io.ts'
+import { UnusableError, type Io } from './io.ts'
 
 /**
- * The certificates of a folder, made when there are none or they do not cover these DNS names and addresses.
+ * The certificates of a folder, made when there are none or they do not cover these DNS names and addresses, and said so.
  * Throws UnusableError when the folder cannot be written, or holds somebody else's certificate.
  */
-export async function certificatesIn(dir: string, names: readonly string[]): Promise<Certificates> {
+export async function certificatesIn(dir: string, names: readonly string[], io: Io): Promise<Certificates> {
   const dnsNames = names.filter(name => isIP(name) === 0)
   const ipAddresses = names.filter(name => isIP(name) !== 0)
   try {
-    return await loadOrCreateCertificates({ files: FILES, dir, dnsNames, ipAddresses, now: new Date() })
+    const found = await loadOrCreateCertificates({
+      files: FILES,
+      dir,
+      dnsNames,
+      ipAddresses,
+      now: new Date()
+    })
+    if (found.created !== '') {
+      io.stderr(
+        `made new certificates in ${dir}: ${found.created}. Callers must trust the new ${dir}/ca.crt\n`
+      )
+    }
+    return found
   } catch (error) {
     throw new UnusableError(error instanceof Error ? error.message : `no certificates in ${dir}`)
   }

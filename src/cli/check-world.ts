@@ -11,7 +11,7 @@ import { isKindName, type KindName } from '../kinds/index.ts'
 import { refKey, type ObjectRef } from '../kinds/object-ref.ts'
 import { systemClock } from './clock.ts'
 import { UnusableError, type Io } from './io.ts'
-import { DEFAULT_POLICIES, loadPolicies } from './policies.ts'
+import { loadPolicies, orDefault } from './policies.ts'
 import { loadInventoryFiles } from './sources.ts'
 import { openWorld, type WorldOptions } from './world.ts'
 
@@ -35,7 +35,7 @@ export async function openCheckWorld(options: WorldOptions, io: Io): Promise<Che
     if (inventory.length > 0) throw new UnusableError('--inventory and --kubeconfig exclude each other')
     return clusterWorld({ ...options, kubeconfig }, io)
   }
-  const snapshot = loadPolicies(policies.length > 0 ? policies : [DEFAULT_POLICIES])
+  const snapshot = loadPolicies(orDefault(policies))
   const files =
     inventory.length > 0
       ? loadInventoryFiles(inventory)

@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander'
 import { runCheck, type CheckOptions } from './check.ts'
 import type { Io } from './io.ts'
 import { runManifests, type ManifestsOptions } from './manifests.ts'
-import { DEFAULT_POLICIES, loadPolicies } from './policies.ts'
+import { loadPolicies, orDefault } from './policies.ts'
 import { runReview, type ReviewOptions } from './review.ts'
 import { runExplain, runRules } from './rules.ts'
 import { runServe, type ServeOptions } from './serve.ts'
@@ -29,6 +29,8 @@ function addServe(program: Command, io: Io, done: Done): void {
     .option('--tls-cert <file>', 'PEM certificate to use instead (with --tls-key)')
     .option('--tls-key <file>', 'PEM key to use instead (with --tls-cert)')
     .option('--tls-name <name...>', 'more DNS names or addresses for the certificate that is made')
+    .option('--path-secret-file <file>', 'secret that paths begin with: /SECRET/validate; else 404')
+    .option('--client-ca <file>', "PEM of the CA of API servers' client certificates; without one 403")
     .option('--shutdown-delay <seconds>', 'go on serving this long after SIGTERM', wholeNumber, 0)
     .addOption(logLevel())
     .action(async (options: ServeOptions) => done(await runServe(options, io)))
@@ -49,7 +51,7 @@ function addCheck(program: Command, io: Io, done: Done): void {
   withWorld(program.command('check').description('judge manifests and kMetal values as if applied in order'))
     .argument('<path...>', 'files and directories; - is standard input')
     .option('--as <user>', 'who applies them', 'kubernetes-admin')
-    .option('--as-group <group>', 'a group of that user; repeatable', collect, [])
+    .addOption(repeatable('--as-group <group>', 'a group of that user; repeatable').default([], 'none'))
     .addOption(formats('text', 'json', 'sarif', 'junit'))
     .option('--output <file>', 'write the report there instead of standard output')
     .action(async (paths: string[], options: Omit<CheckOptions, 'paths'>) =>
@@ -86,30 +88,28 @@ function addManifests(program: Command, io: Io, done: Done): void {
     .option('--image <image>', 'the container image', 'poolguard:0.1.0')
     .option('--replicas <n>', 'how many pods', wholeNumber, 3)
     .option('--url <url>', 'print webhooks that call this address instead of the Service')
-    .option('--certs <dir>', 'make certificates there, and include them as Secret and caBundle')
+    .option('--certs <dir>', 'make certificates and the secret of the paths there, and include them')
     .option('--ca <file>', 'PEM certificate for caBundle')
     .option('--output <dir>', 'write one file a concern there instead of printing')
     .action(async (options: ManifestsOptions) => done(await runManifests(options, io)))
 }
 
 function withPolicies(command: Command): Command {
-  return command.option(
-    '--policies <path>',
-    'folder or file of policies; repeatable (default: "policies")',
-    collect,
-    []
+  return command.addOption(
+    repeatable('--policies <path>', 'folder or file of policies; repeatable').default([], 'policies')
   )
 }
 
 function withWorld(command: Command): Command {
   return withPolicies(command)
-    .option('--inventory <path>', 'what is there already, from files; repeatable', collect, [])
+    .addOption(
+      repeatable('--inventory <path>', 'what is there already, from files; repeatable').default([], 'none')
+    )
     .option('--kubeconfig <file>', 'what is there already, from this cluster')
 }
 
-/** The policies named, or those of the default folder. */
-function orDefault(policies: readonly string[]): readonly string[] {
-  return policies.length > 0 ? policies : [DEFAULT_POLICIES]
+function repeatable(flags: string, description: string): Option {
+  return new Option(flags, description).argParser(collect)
 }
 
 function formats(first: string, ...others: readonly string[]): Option {

@@ -1,15 +1,17 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { registration, type Client, type Manifest } from '../admission/registration.ts'
+import type { PolicyFile } from '../policy/policy-set.ts'
 import { toYaml } from '../policy/yaml-text.ts'
 import { RULES } from '../rules/index.ts'
-import { serviceDnsNames } from '../server/certificates.ts'
+import { serviceDnsNames, type Certificates } from '../server/certificates.ts'
 import { certificatesIn } from './certificates.ts'
 import { rbac } from './install/rbac.ts'
+import { keptPathSecret, PATH_SECRET_PLACEHOLDER } from './install/path-secret.ts'
 import { mounted, SERVICE_PORT, workload } from './install/workload.ts'
 import { readText } from './files.ts'
 import { EXIT, type Io } from './io.ts'
-import { DEFAULT_POLICIES, readPolicyFiles, snapshotOf } from './policies.ts'
+import { orDefault, readPolicyFiles, snapshotOf } from './policies.ts'
 
 export interface ManifestsOptions {
   readonly policies: readonly string[]
@@ -33,16 +35,16 @@ const HEADER =
 
 /** `poolguard manifests`: prints everything that is installed, or writes it into a folder. */
 export async function runManifests(options: ManifestsOptions, io: Io): Promise<number> {
-  const files = await manifestFiles(options)
+  const files = await manifestFiles(options, io)
   if (options.output === undefined) {
     io.stdout(HEADER + toYaml(files.flatMap(file => file.objects)))
     return EXIT.ok
   }
   mkdirSync(options.output, { recursive: true })
-  // The policies are the repository's own files, and a Secret does not belong beside them.
-  for (const file of files.filter(({ name }) => name !== 'policies.yaml')) {
+  for (const file of files) {
     const path = join(options.output, file.name)
-    writeFileSync(path, fileText(file))
+    // With --certs a Secret is among them, and the paths of the webhooks hold one.
+    writeFileSync(path, fileText(file), { mode: options.certs === undefined ? 0o644 : 0o600 })
     io.stderr(`wrote ${path}\n`)
   }
   return EXIT.ok
@@ -54,25 +56,45 @@ export function fileText(file: ManifestFile): string {
 }
 
 /** Everything that is installed, webhooks last: they may only be there once there is somebody to answer. */
-export async function manifestFiles(options: ManifestsOptions): Promise<readonly ManifestFile[]> {
+export async function manifestFiles(options: ManifestsOptions, io: Io): Promise<readonly ManifestFile[]> {
   const { namespace, image, replicas } = options
-  const policyFiles = (options.policies.length > 0 ? options.policies : [DEFAULT_POLICIES]).flatMap(
-    readPolicyFiles
-  )
-  const { plan } = snapshotOf(policyFiles)
-  const tls =
-    options.certs === undefined
-      ? undefined
-      : await certificatesIn(options.certs, serviceDnsNames('poolguard', namespace))
+  const policyFiles = orDefault(options.policies).flatMap(readPolicyFiles)
+  const { plan, fingerprint } = snapshotOf(policyFiles)
+  const tls = options.certs === undefined ? undefined : await secretsIn(options.certs, namespace, io)
+  const pathSecret = tls?.pathSecret ?? PATH_SECRET_PLACEHOLDER
   const ca = options.ca === undefined ? tls?.ca : readText(options.ca)
   const caBundle = ca === undefined ? undefined : Buffer.from(ca).toString('base64')
-  const policies = policyFiles.map(({ path, text }) => ({ name: basename(path), text }))
   return [
-    { name: 'deployment.yaml', objects: workload({ namespace, image, replicas }) },
+    { name: 'deployment.yaml', objects: workload({ namespace, image, replicas, fingerprint }) },
     { name: 'rbac.yaml', objects: rbac(RULES, namespace) },
-    { name: 'policies.yaml', objects: mounted(namespace, tls, policies) },
-    { name: 'webhooks.yaml', objects: registration(RULES, plan, { client: clientOf(options), caBundle }) }
+    { name: 'policies.yaml', objects: mounted(namespace, tls, configKeys(policyFiles)) },
+    {
+      name: 'webhooks.yaml',
+      objects: registration(RULES, plan, { client: clientOf(options), caBundle, pathSecret })
+    }
   ]
+}
+
+/** Each file under a key of its own, though two folders may hold files of one name. */
+function configKeys(
+  files: readonly PolicyFile[]
+): readonly { readonly name: string; readonly text: string }[] {
+  const names = files.map(({ path }) => basename(path))
+  return files.map(({ path, text }) => {
+    const name = basename(path)
+    const isUnique = names.filter(other => other === name).length === 1
+    return { name: isUnique ? name : path.replace(/[^-._a-zA-Z0-9]+/g, '-').replace(/^[-.]+/, ''), text }
+  })
+}
+
+/** What goes into the Secret: certificates for the Service's names, and the secret of the paths. */
+async function secretsIn(
+  dir: string,
+  namespace: string,
+  io: Io
+): Promise<Certificates & { pathSecret: string }> {
+  const certificates = await certificatesIn(dir, serviceDnsNames('poolguard', namespace), io)
+  return { ...certificates, pathSecret: keptPathSecret(dir) }
 }
 
 function clientOf({ url, namespace }: ManifestsOptions): Client {

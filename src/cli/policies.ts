@@ -9,7 +9,12 @@ import { RULES, RULE_ACTIONS } from '../rules/index.ts'
 import { UnusableError } from './io.ts'
 
 /** Where policies are looked for when no --policies is given, relative to the working directory. */
-export const DEFAULT_POLICIES = 'policies'
+const DEFAULT_POLICIES = 'policies'
+
+/** The policies named, or those of the default folder. */
+export function orDefault(paths: readonly string[]): readonly string[] {
+  return paths.length > 0 ? paths : [DEFAULT_POLICIES]
+}
 
 /**
  * Reads the policies of these folders (their *.yaml and *.yml, without descending) and files. Throws UnusableError with

@@ -53,7 +53,8 @@ function serverUrl(server: string, path: string): URL {
   if (!URL.canParse(server) || new URL(server).protocol !== 'https:') {
     throw new UnusableError(`--server ${JSON.stringify(server)} is no URL such as https://127.0.0.1:8443`)
   }
-  return new URL(`/${path}`, server)
+  // The path may hold the secret that callers prove themselves by.
+  return new URL(`${server.replace(/\/+$/, '')}/${path}`)
 }
 
 function parseJson(text: string, file: string): unknown {

@@ -5,15 +5,16 @@ import { addInventoryMetrics, type InventoryFacts } from '../server/inventory-me
 import { startServer, type Endpoint, type RunningServer } from '../server/listen.ts'
 import { createLogger, type Log } from '../server/logger.ts'
 import type { CertificatePair } from '../server/tls.ts'
-import { createMetrics } from '../server/metrics.ts'
+import { createMetrics, type Metrics } from '../server/metrics.ts'
 import type { ReadinessCheck } from '../server/admin-app.ts'
 import { certificatesIn } from './certificates.ts'
 import { readText, tryReadText } from './files.ts'
+import { proofsOf, type ProofOptions } from './install/proofs.ts'
 import { EXIT, UnusableError, type Io } from './io.ts'
-import { DEFAULT_POLICIES, loadPolicies } from './policies.ts'
+import { loadPolicies, orDefault } from './policies.ts'
 import { clusterWorld, fileWorld, type World, type WorldOptions } from './world.ts'
 
-export interface ServeOptions extends WorldOptions {
+export interface ServeOptions extends WorldOptions, ProofOptions {
   readonly listen: string
   readonly adminListen: string
   readonly certs: string
@@ -28,37 +29,56 @@ export interface ServeOptions extends WorldOptions {
 export async function runServe(options: ServeOptions, io: Io): Promise<number> {
   const listen = endpoint(options.listen, '--listen')
   const adminListen = endpoint(options.adminListen, '--admin-listen')
-  const snapshot = loadPolicies(options.policies.length > 0 ? options.policies : [DEFAULT_POLICIES])
+  const { pathSecret, clientCa } = proofsOf(options, listen)
+  const snapshot = loadPolicies(orDefault(options.policies))
+  const tls = { ...(await certificatePair(options, io)), clientCa }
   const log = createLogger({ level: options.logLevel })
   const world = serveWorld(snapshot, options, log)
-  const isSettled = firstSync(world)
-  const tls = await certificatePair(options)
+  try {
+    const server = await startServer({
+      answer: createAnswerReview(world.ports),
+      faultAnswer,
+      tls,
+      pathSecret,
+      listen,
+      adminListen,
+      ready: readinessOf(world, snapshot.fingerprint),
+      metrics: metricsOf(world, snapshot.fingerprint),
+      log,
+      shutdownDelayMs: options.shutdownDelay * 1000
+    }).catch((error: unknown) => {
+      throw new UnusableError(error instanceof Error ? error.message : 'cannot listen')
+    })
+    const isOpen = pathSecret === undefined && clientCa === undefined
+    if (world.watcher === undefined && isOpen) io.stderr(nextCommand(server, options))
+    await untilStopped(options, server, tls)
+    return EXIT.ok
+  } finally {
+    // Watches keep the process alive, also when it cannot listen.
+    await world.close()
+  }
+}
+
+/** Serves, with the certificate as it is on disk, until SIGTERM or SIGINT; resolves when nothing is open any more. */
+async function untilStopped(
+  options: ServeOptions,
+  server: RunningServer,
+  tls: CertificatePair
+): Promise<void> {
+  const stopPolling = pollCertificate(options, server, tls)
+  await stopSignal()
+  stopPolling()
+  await server.stop()
+}
+
+function metricsOf(world: World, fingerprint: string): Metrics {
   const metrics = createMetrics({ kinds: KIND_NAMES, now: () => new Date() })
   addInventoryMetrics(
     metrics.registry,
     () => inventoryFacts(world),
-    () => snapshot.fingerprint
+    () => fingerprint
   )
-  const server = await startServer({
-    answer: createAnswerReview(world.ports),
-    faultAnswer,
-    tls,
-    listen,
-    adminListen,
-    ready: () => readiness(world, snapshot.fingerprint, isSettled()),
-    metrics,
-    log,
-    shutdownDelayMs: options.shutdownDelay * 1000
-  }).catch((error: unknown) => {
-    throw new UnusableError(error instanceof Error ? error.message : 'cannot listen')
-  })
-  if (world.watcher === undefined) io.stderr(nextCommand(server, options))
-  const stopPolling = pollCertificate(options, server, tls)
-  await untilStopped()
-  stopPolling()
-  await server.stop()
-  await world.close()
-  return EXIT.ok
+  return metrics
 }
 
 function serveWorld(snapshot: ReturnType<typeof loadPolicies>, options: ServeOptions, log: Log): World {
@@ -82,33 +102,32 @@ function inventoryFacts({ watcher, inventory }: World): readonly InventoryFacts[
   }))
 }
 
-/** Whether every kind was settled once: afterwards a kind that fails closes only the writes that need it. */
-function firstSync(world: World): () => boolean {
-  let settled = world.watcher === undefined
-  void world.watcher?.synced().then(isSynced => (settled = isSynced))
-  return () => settled
-}
-
-/** One check for the policies, one for the first sync, and how each watched kind stands, which fails none of them. */
-function readiness(world: World, fingerprint: string, isSettled: boolean): readonly ReadinessCheck[] {
+/**
+ * One check for the policies, one for the first sync (afterwards a kind that fails closes only the writes that need it),
+ * and how each watched kind stands, which fails none of them.
+ */
+function readinessOf({ watcher }: World, fingerprint: string): () => readonly ReadinessCheck[] {
+  let isSettled = watcher === undefined
+  void watcher?.synced().then(isSynced => (isSettled = isSynced))
   const policies = { name: 'policies', ok: true, detail: fingerprint }
-  const sync = { name: 'inventory', ok: isSettled, detail: isSettled ? 'read once' : 'not read yet' }
-  const watches = world.watcher?.status() ?? []
-  const kinds = watches.map(({ kind, state, objects, lastError }) => ({
-    name: `inventory/${kind}`,
-    ok: true,
-    detail: `${state}, ${objects} objects${lastError === undefined ? '' : `, ${lastError}`}`
-  }))
-  return [policies, sync, ...kinds]
+  return () => {
+    const sync = { name: 'inventory', ok: isSettled, detail: isSettled ? 'read once' : 'not read yet' }
+    const kinds = (watcher?.status() ?? []).map(({ kind, state, objects, lastError }) => ({
+      name: `inventory/${kind}`,
+      ok: true,
+      detail: `${state}, ${objects} objects${lastError === undefined ? '' : `, ${lastError}`}`
+    }))
+    return [policies, sync, ...kinds]
+  }
 }
 
-async function certificatePair(options: ServeOptions): Promise<CertificatePair> {
+async function certificatePair(options: ServeOptions, io: Io): Promise<CertificatePair> {
   const { tlsCert, tlsKey } = options
   if (tlsCert !== undefined && tlsKey !== undefined) return { cert: readText(tlsCert), key: readText(tlsKey) }
   if (tlsCert !== undefined || tlsKey !== undefined) {
     throw new UnusableError('--tls-cert and --tls-key go together')
   }
-  return certificatesIn(options.certs, options.tlsName ?? [])
+  return certificatesIn(options.certs, options.tlsName ?? [], io)
 }
 
 /** How soon a renewed certificate is served; a Secret that is mounted takes the kubelet about as long. */
@@ -159,7 +178,7 @@ function nextCommand(server: RunningServer, options: ServeOptions): string {
 }
 
 /** Resolves at the first SIGTERM or SIGINT; the second one ends the process at once, as the default does. */
-function untilStopped(): Promise<void> {
+function stopSignal(): Promise<void> {
   return new Promise(resolve => {
     const signals = ['SIGTERM', 'SIGINT'] as const
     const stopped = () => {

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { runSuite } from '../admission/suite.ts'
 import { renderTestReport, type TestReport, type TestSuiteReport } from '../report/test-report.ts'
 import { EXIT, type Io } from './io.ts'
-import { DEFAULT_POLICIES } from './policies.ts'
+import { orDefault } from './policies.ts'
 import { loadSuites, type LoadedSuite } from './suites.ts'
 
 export interface TestOptions {
@@ -14,7 +14,7 @@ export interface TestOptions {
 
 /** `poolguard test`: runs PolicyTest suites. Exit code 1 when a case does not come out as it says. */
 export async function runTest(options: TestOptions, io: Io): Promise<number> {
-  const defaults = options.policies.length > 0 ? options.policies : [DEFAULT_POLICIES]
+  const defaults = orDefault(options.policies)
   const suites: TestSuiteReport[] = []
   for (const loaded of loadSuites(options.paths, defaults)) suites.push(await suiteReport(loaded))
   const report: TestReport = { suites }

@@ -9,7 +9,7 @@ import { RULES } from '../rules/index.ts'
 import { systemClock } from './clock.ts'
 import { watchedKinds } from './install/rbac.ts'
 import { UnusableError, type Io } from './io.ts'
-import { DEFAULT_POLICIES, loadPolicies } from './policies.ts'
+import { loadPolicies, orDefault } from './policies.ts'
 import { loadInventoryFiles } from './sources.ts'
 
 export interface WorldOptions {
@@ -32,7 +32,7 @@ const FIRST_SYNC_MS = 30_000
 
 /** Policies and inventory for a command that answers once: the cluster is listed, and must answer. */
 export async function openWorld(options: WorldOptions, io: Io): Promise<World> {
-  const snapshot = loadPolicies(options.policies.length > 0 ? options.policies : [DEFAULT_POLICIES])
+  const snapshot = loadPolicies(orDefault(options.policies))
   if (options.kubeconfig === undefined) return fileWorld(snapshot, options.inventory)
   const world = clusterWorld(snapshot, options.kubeconfig, status => reportTrouble(status, io))
   if (!(await within(FIRST_SYNC_MS, world.watcher.synced()))) {

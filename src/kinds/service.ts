@@ -1,8 +1,12 @@
+import { trimBlanks } from '../address/parse.ts'
 import type { KindDefinition } from './kind-definition.ts'
 import type { Meta } from './meta.ts'
 
 /** MetalLB's annotations, each under its present and its deprecated prefix. */
 const PREFIXES = ['metallb.io', 'metallb.universe.tf'] as const
+
+/** Where MetalLB notes the pool it chose; it never reads it (controller/service.go). */
+const NOTED_POOL = 'ip-allocated-from-pool'
 
 export interface Service {
   readonly kind: 'Service'
@@ -36,11 +40,16 @@ export const service: KindDefinition<Service> = {
     }
   },
   claims: () => [],
-  judged: ({ meta, ...fields }) => [fields, judgedAnnotations(meta.annotations)]
+  // Labels, since IPAddressPools select Services by them.
+  judged: ({ meta, ...fields }) => [fields, meta.labels, judgedAnnotations(meta.annotations)]
 }
 
 function judgedAnnotations(annotations: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
-  return new Map([...annotations].filter(([key]) => PREFIXES.some(prefix => key.startsWith(`${prefix}/`))))
+  return new Map([...annotations].filter(([key]) => isRead(key)))
+}
+
+function isRead(key: string): boolean {
+  return PREFIXES.some(prefix => key.startsWith(`${prefix}/`) && key !== `${prefix}/${NOTED_POOL}`)
 }
 
 /** One of MetalLB's annotations on a Service: its full key as found, and its value. */
@@ -69,6 +78,7 @@ export function metallbAnnotation(
 export interface LoadBalancerAsk {
   /** undefined when none is named, or an empty one, which MetalLB treats alike. */
   readonly pool: { readonly name: string; readonly field: string } | undefined
+  /** Without the blanks around them where MetalLB takes them off, which it does in the annotation but not in the field. */
   readonly addresses: readonly { readonly text: string; readonly field: string }[]
 }
 
@@ -83,7 +93,7 @@ export function loadBalancerAsk(object: Service, loadBalancerClass: string): Loa
   const listed = metallbAnnotation(object.meta.annotations, 'loadBalancerIPs')
   const addresses = (listed?.value ?? '')
     .split(',')
-    .map(text => text.trim())
+    .map(trimBlanks)
     .filter(text => text !== '')
     .map(text => ({ text, field: `metadata.annotations[${listed?.key ?? ''}]` }))
   if (object.loadBalancerIP !== '')

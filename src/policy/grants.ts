@@ -42,9 +42,23 @@ export function grantedSubnets(plan: Plan, tenancy: Tenancy): Granted {
   if (tenancy.kind !== 'tenant') return []
   const shared = plan.globalPool.externalSubnets
   if (shared === undefined) return 'all'
-  const own =
-    plan.poolModel === 'perTenant' ? plan.tenancy.tenants.get(tenancy.name)?.externalSubnets : undefined
-  return [...shared, ...(own ?? [])]
+  return [...shared, ...ownSubnets(plan, tenancy)]
+}
+
+/**
+ * The provider Subnets that an OvnEip without one can be meant for: the tenant's own while the pool model is perTenant, else
+ * the plan's default. One is the one it gets; of several the tenant has to choose; empty when the plan states none.
+ */
+export function defaultSubnets(plan: Plan, tenancy: Tenancy): readonly string[] {
+  const own = ownSubnets(plan, tenancy)
+  const { defaultExternalSubnet } = plan.globalPool
+  return own.length > 0 || defaultExternalSubnet === undefined ? own : [defaultExternalSubnet]
+}
+
+/** The provider Subnets that this tenant uses alone; empty for all but tenants, and while the pool model is global. */
+function ownSubnets(plan: Plan, tenancy: Tenancy): readonly string[] {
+  if (tenancy.kind !== 'tenant' || plan.poolModel !== 'perTenant') return []
+  return plan.tenancy.tenants.get(tenancy.name)?.externalSubnets ?? []
 }
 
 /** The tenant whose own provider Subnet this is by the plan, whatever the pool model; undefined for all others. O(tenants). */

@@ -12,7 +12,7 @@ export const eipPerTenant = defineRule<'OvnEip'>({
   summary:
     "An OvnEip's Subnet fits the plan's poolModel: a shared one, or with perTenant the tenant's own on a router with a single gateway port.",
   why: 'With several gateway ports OVN translates load balancer traffic for one of them only, so the address of a second, per-tenant Subnet answers nothing (kube-ovn#3329, ovn-org/ovn#222).',
-  fix: 'Name one of the shared provider Subnets, or leave spec.externalSubnet empty.',
+  fix: "Name one of the shared provider Subnets; with poolModel perTenant one of the tenant's own.",
   example: 'spec: {externalSubnet: acme-ext, type: nat} # while poolModel is global',
   see: [
     'https://github.com/kubeovn/kube-ovn/issues/3329',

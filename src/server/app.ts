@@ -1,6 +1,7 @@
 import fastify from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Answer, AnswerReview, Outcome, Question } from '../admission/answer.ts'
+import { callerProof } from './caller-proof.ts'
 import { closeOldConnections, countTraffic } from './connection-hooks.ts'
 import type { Traffic } from './connection-hooks.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
@@ -8,7 +9,7 @@ import type { Limits } from './limits.ts'
 import { InFlight, OVERLOADED, receive } from './receive.ts'
 import { INTERNAL_ERROR, refuse, refuseSocket } from './refusal.ts'
 import type { Refusal } from './refusal.ts'
-import { mediaTypeRefusal, notServed, pathOf } from './request-checks.ts'
+import { mediaTypeRefusal } from './request-checks.ts'
 import { parseReviewJson } from './review-json.ts'
 import { createListener } from './tls.ts'
 import type { TlsOptions } from './tls.ts'
@@ -24,6 +25,8 @@ export interface AdmissionAppOptions {
   readonly traffic: Traffic
   /** Absent: plain HTTP, for tests that inject requests. */
   readonly tls?: TlsOptions
+  /** The first segment of every path, by which callers prove themselves; a client certificate (tls.clientCa) does too. */
+  readonly pathSecret?: string | undefined
   readonly limits?: Partial<Limits>
   /** True from the first moment of a shutdown: every answer then asks the caller to connect elsewhere. */
   readonly retiring?: () => boolean
@@ -44,20 +47,30 @@ export const ADMISSION_PATHS: ReadonlyMap<string, Question> = new Map<string, Qu
  */
 export function buildAdmissionApp(options: AdmissionAppOptions): FastifyInstance {
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
+  const { pathSecret, tls, traffic } = options
+  const paths = [...ADMISSION_PATHS.keys()]
+  const proof = callerProof({ pathSecret, asksCertificate: tls?.clientCa !== undefined }, paths)
   const app = fastify({
-    serverFactory: handler => createListener(handler, options.tls, limits),
+    serverFactory: handler => createListener(handler, tls, limits),
+    // Before routing, so that nothing behind it ever sees the secret.
+    rewriteUrl(request) {
+      const url = proof.route(request)
+      if (url === undefined) traffic.unproven()
+      return url ?? UNPROVEN_URL
+    },
     // Turning away what arrives on open connections during a shutdown would fail calls that can still be answered.
     return503OnClosing: false,
     exposeHeadRoutes: false,
     clientErrorHandler: refuseSocket,
-    frameworkErrors: (_error, _request, reply: FastifyReply) => void refuse(reply, notFound(''))
+    frameworkErrors: (_error, request, reply: FastifyReply) =>
+      void refuse(reply, proof.refusal(request.raw, UNPROVEN_URL))
   })
   // Bodies stay streams until `receive` reads them, after the checks that need no body.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => done(null))
-  app.setNotFoundHandler((request, reply) => refuse(reply, notFound(request.url)))
-  app.setErrorHandler((error, _request, reply) => refuse(reply, refusalFor(error, options.traffic)))
-  countTraffic(app, [...ADMISSION_PATHS.keys()], options.traffic)
+  app.setNotFoundHandler((request, reply) => refuse(reply, proof.refusal(request.raw, request.url)))
+  app.setErrorHandler((error, _request, reply) => refuse(reply, refusalFor(error, traffic)))
+  countTraffic(app, paths, traffic)
   closeOldConnections(app, limits.connectionMaxAgeMs, options.retiring ?? (() => false))
   const inFlight = new InFlight(limits)
   for (const [path, question] of ADMISSION_PATHS) {
@@ -67,9 +80,8 @@ export function buildAdmissionApp(options: AdmissionAppOptions): FastifyInstance
   return app
 }
 
-function notFound(url: string): Refusal {
-  return notServed(pathOf(url), [...ADMISSION_PATHS.keys()], 'POST')
-}
+/** Has no route, so that unproven requests end where unknown paths do. */
+const UNPROVEN_URL = '/'
 
 /** The framework refuses a Content-Type it cannot read; anything else that is thrown here is a defect of ours. */
 function refusalFor(error: unknown, traffic: Traffic): Refusal {

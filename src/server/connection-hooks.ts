@@ -7,6 +7,8 @@ export interface Traffic {
   readonly started: (path: string) => void
   /** `status` is 499 when the caller went away before the answer (nginx's number for that). */
   readonly finished: (path: string, status: number, durationMs: number) => void
+  /** A caller proved neither by its path nor by a certificate to be an API server. */
+  readonly unproven: () => void
   /** Something threw that never should. The request was answered all the same. */
   readonly panicked: (error: unknown) => void
 }

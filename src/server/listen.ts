@@ -24,6 +24,8 @@ export interface ServerOptions {
   readonly answer: AnswerReview
   readonly faultAnswer: FaultAnswer
   readonly tls: TlsOptions
+  /** The first segment of every path, by which callers prove themselves; undefined: none. */
+  readonly pathSecret?: string | undefined
   readonly listen: Endpoint
   readonly adminListen: Endpoint
   /** What the rest of the program needs before reviews may come; the server adds its own checks. */
@@ -81,11 +83,12 @@ interface State {
 }
 
 function admissionApp(options: ServerOptions, state: State): FastifyInstance {
-  const { answer, faultAnswer, tls, metrics, log, limits = {} } = options
+  const { answer, faultAnswer, tls, pathSecret, metrics, log, limits = {} } = options
   const app = buildAdmissionApp({
     answer,
     faultAnswer,
     tls,
+    pathSecret,
     limits,
     retiring: () => state.retiring,
     observe(outcome, durationMs, question) {

@@ -102,6 +102,11 @@ function trafficMetrics(registry: Registry): Traffic & Pick<Metrics, 'handshakeF
     help: 'TLS handshakes that failed; many of them mean that the caBundle does not fit the certificate.',
     registers
   })
+  const unproven = new Counter({
+    name: 'poolguard_unproven_requests_total',
+    help: 'Requests of callers that did not prove to be an API server; they got no verdict.',
+    registers
+  })
   return {
     started: webhook => inFlight.inc({ webhook }),
     finished: (webhook, code, durationMs) => {
@@ -109,6 +114,7 @@ function trafficMetrics(registry: Registry): Traffic & Pick<Metrics, 'handshakeF
       requests.inc({ webhook, code })
       latency.observe({ webhook }, durationMs / 1_000)
     },
+    unproven: () => unproven.inc(),
     panicked: () => panics.inc(),
     handshakeFailed: () => handshakes.inc()
   }

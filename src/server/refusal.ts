@@ -6,7 +6,7 @@ import type { FastifyReply } from 'fastify'
 
 /** Why a request gets no AdmissionReview back. Texts are fixed: they never repeat what the caller sent. */
 export interface Refusal {
-  readonly status: 400 | 404 | 405 | 408 | 413 | 415 | 431 | 500 | 503
+  readonly status: 400 | 403 | 404 | 405 | 408 | 413 | 415 | 431 | 500 | 503
   readonly error: string
   /** What to do about it. */
   readonly hint: string

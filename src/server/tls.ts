@@ -3,7 +3,7 @@ import { createServer as createHttpServer } from 'node:http'
 import type { RequestListener, Server } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { createSecureContext, Server as TlsServer } from 'node:tls'
-import type { SecureContextOptions } from 'node:tls'
+import type { SecureContextOptions, TlsOptions as TlsServerOptions } from 'node:tls'
 import type { Limits } from './limits.ts'
 
 /** PEM texts: a leaf, with intermediates after it if there are any, and its private key. */
@@ -15,6 +15,8 @@ export interface CertificatePair {
 export interface TlsOptions extends CertificatePair {
   /** TLSv1.3 unless an API server is too old for it (Go speaks 1.3 since 1.12, Kubernetes 1.13). */
   readonly minVersion?: 'TLSv1.2' | 'TLSv1.3'
+  /** PEM of the CAs whose client certificates are asked for; undefined: none is. */
+  readonly clientCa?: string | undefined
 }
 
 /** What a pair of PEM texts turned out to be. */
@@ -68,7 +70,12 @@ export function createListener(
     tls === undefined
       ? createHttpServer(options, handler)
       : createHttpsServer(
-          { ...options, ...secureContext(tls), handshakeTimeout: limits.handshakeTimeoutMs },
+          {
+            ...options,
+            ...secureContext(tls),
+            ...clientCertificate(tls),
+            handshakeTimeout: limits.handshakeTimeoutMs
+          },
           handler
         )
   server.maxConnections = limits.connections
@@ -88,10 +95,16 @@ export function swapCertificate(server: Server, tls: TlsOptions): string {
   return ''
 }
 
+/** A caller without a certificate still gets an answer that says so, which a broken handshake does not. */
+function clientCertificate({ clientCa }: TlsOptions): TlsServerOptions {
+  return { requestCert: clientCa !== undefined, rejectUnauthorized: false }
+}
+
 function secureContext(tls: TlsOptions): SecureContextOptions {
   return {
     cert: tls.cert,
     key: tls.key,
+    ...(tls.clientCa === undefined ? {} : { ca: tls.clientCa }),
     minVersion: tls.minVersion ?? 'TLSv1.3',
     ciphers: CIPHERS,
     honorCipherOrder: true,

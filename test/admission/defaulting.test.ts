@@ -6,7 +6,7 @@ import { Inventory } from '../../src/inventory/inventory.ts'
 import { decodeObject, type KindName, type Kinds } from '../../src/kinds/index.ts'
 import { parsePolicies } from '../../src/policy/policy-set.ts'
 import type { Plan } from '../../src/policy/plan.ts'
-import { requesterOf } from '../../src/policy/tenancy.ts'
+import { requesterOf, type Tenancy } from '../../src/policy/tenancy.ts'
 import type { Operation } from '../../src/rules/rule.ts'
 
 type Raw = Record<string, unknown>
@@ -50,12 +50,17 @@ function promised(t: Test, raw: Raw, ask: (object: Raw) => Raw | undefined): str
     .join('; ')
 }
 
-function servicePatch(t: Test, raw: Raw, write: Write & { readonly pool?: string | undefined } = {}): string {
-  const { operation = 'CREATE', stored, plan = PLAN } = write
+interface ServiceWrite extends Write {
+  readonly pool?: string | undefined
+  readonly view?: Inventory
+}
+
+function servicePatch(t: Test, raw: Raw, write: ServiceWrite = {}): string {
+  const { operation = 'CREATE', stored, plan = PLAN, view = new Inventory() } = write
   const pool = 'pool' in write ? write.pool : 'default-pool'
   const oldService = stored && decoded('Service', stored)
   return promised(t, raw, object =>
-    defaultService(object, { service: decoded('Service', object), oldService, operation, pool, plan })
+    defaultService(object, { service: decoded('Service', object), oldService, operation, pool, plan, view })
   )
 }
 
@@ -142,26 +147,81 @@ await test('defaultService() acts on updates of a Service without an address, ne
   t.equal(servicePatch(t, service(undefined, LIVE), dropped), '', 'the annotation was taken away')
 })
 
+/** Pools as [name, namespace, addresses]. */
+function poolsOf(...pools: readonly (readonly [string, string, readonly string[]])[]): Inventory {
+  const view = new Inventory()
+  view.setAllKnown()
+  for (const [name, namespace, addresses] of pools) {
+    view.put(
+      'IPAddressPool',
+      decoded('IPAddressPool', { metadata: { name, namespace }, spec: { addresses } })
+    )
+  }
+  return view
+}
+
+function live(...ips: readonly string[]): Raw {
+  return { status: { loadBalancer: { ingress: ips.map(ip => ({ ip })) } } }
+}
+
+await test('defaultService() names the pool that all addresses of a live Service are in already', async t => {
+  const added = `add /metadata/annotations {"${POOL_KEY}":"default-pool"}`
+  const plan = planOf({ metallb: { namespace: 'kmetal-metallb' } })
+  const held = ['192.168.1.100-192.168.1.150', 'fd00:1::/120'] as const
+  const ours = ['default-pool', 'kmetal-metallb', held] as const
+  const update = { operation: 'UPDATE', plan, view: poolsOf(ours) } as const
+  const was = (...ips: string[]) => ({
+    ...update,
+    stored: service({ [POOL_KEY]: 'default-pool' }, live(...ips))
+  })
+  const replaced = service()
+  t.equal(servicePatch(t, replaced, was('192.168.1.120')), added, 'replaced without its status')
+  t.equal(servicePatch(t, service(undefined, live('192.168.1.120')), was('192.168.1.120')), added)
+  t.equal(servicePatch(t, replaced, was('192.168.1.120', 'fd00:1::7')), added, 'dual-stack')
+  t.equal(servicePatch(t, replaced, was('192.168.1.151')), '', 'it is elsewhere')
+  t.equal(servicePatch(t, replaced, was('192.168.1.120', 'fd00:2::7')), '', 'one of two is elsewhere')
+  t.equal(servicePatch(t, service(undefined, live('192.168.1.151')), was('192.168.1.120')), '', 'new status')
+  t.equal(servicePatch(t, replaced, was('192.168.1.120 ')), '', 'unreadable')
+  t.equal(servicePatch(t, replaced, { ...was('192.168.1.120'), view: new Inventory() }), '', 'unknown pool')
+  const stray = poolsOf(['default-pool', 'default', held])
+  t.equal(servicePatch(t, replaced, { ...was('192.168.1.120'), view: stray }), '', 'not where MetalLB looks')
+  const shared = poolsOf(ours, ['other', 'kmetal-metallb', ['192.168.1.120/32']])
+  t.equal(servicePatch(t, replaced, { ...was('192.168.1.120'), view: shared }), '', 'in two pools')
+  t.equal(servicePatch(t, replaced, { ...was('192.168.1.121'), view: shared }), added, 'in one of the two')
+})
+
 const INVENTORY = new Inventory()
 INVENTORY.setAllKnown()
-INVENTORY.put(
-  'Subnet',
-  decoded('Subnet', {
-    metadata: { name: 'external' },
-    spec: { cidrBlock: '10.5.204.0/24,fd00:5::/64', vlan: 'vlan204' }
-  })
-)
+for (const [name, cidrBlock] of [
+  ['external', '10.5.204.0/24,fd00:5::/64'],
+  ['beta-ext', '10.5.206.0/24'],
+  ['twin-ext', '10.5.204.0/25'],
+  ['acme-ext', '10.5.205.0/24']
+]) {
+  INVENTORY.put('Subnet', decoded('Subnet', { metadata: { name }, spec: { cidrBlock, vlan: 'vlan204' } }))
+}
 
-function eipPatch(
-  t: Test,
-  raw: Raw,
-  write: Write & { readonly user?: string; readonly view?: Inventory } = {}
-): string {
+interface EipWrite extends Write {
+  readonly user?: string
+  readonly view?: Inventory
+  readonly tenancy?: Tenancy
+}
+
+function eipPatch(t: Test, raw: Raw, write: EipWrite = {}): string {
   const { operation = 'CREATE', stored, plan = PLAN, user = 'alice', view = INVENTORY } = write
+  const { tenancy = { kind: 'unmapped' } } = write
   const oldEip = stored && decoded('OvnEip', stored)
   const requester = requesterOf(plan, { username: user, groups: [] })
   return promised(t, raw, object =>
-    defaultOvnEip(object, { eip: decoded('OvnEip', object), oldEip, operation, requester, plan, view })
+    defaultOvnEip(object, {
+      eip: decoded('OvnEip', object),
+      oldEip,
+      operation,
+      requester,
+      plan,
+      view,
+      tenancy
+    })
   )
 }
 
@@ -214,4 +274,56 @@ await test('defaultOvnEip() on UPDATE says what is so already, and no more', asy
   t.equal(eipPatch(t, eip({ v4Ip: '10.5.204.1,10.5.204.2' }), update), '', 'unreadable')
   t.equal(eipPatch(t, eip(inside), { ...update, view: new Inventory() }), '', 'the Subnet is unknown')
   t.equal(eipPatch(t, eip(inside), { ...update, user: KUBE_OVN }), '')
+})
+
+const OWN_SUBNETS = {
+  globalPool: { externalSubnets: ['external'], defaultExternalSubnet: 'external' },
+  tenancy: {
+    tenants: [
+      { name: 'acme', externalSubnets: ['acme-ext', 'acme-ext-b'] },
+      { name: 'beta', externalSubnets: ['beta-ext'] },
+      { name: 'twin', externalSubnets: ['twin-ext'] }
+    ]
+  }
+}
+const PER_TENANT = planOf({ ...OWN_SUBNETS, poolModel: 'perTenant' })
+const BETAS = 'add /spec/externalSubnet "beta-ext"'
+
+function tenant(name: string): Tenancy {
+  return { kind: 'tenant', name }
+}
+
+await test("defaultOvnEip() names the tenant's only Subnet while the pool model is perTenant", async t => {
+  const beta = { plan: PER_TENANT, tenancy: tenant('beta') }
+  t.equal(eipPatch(t, eip({}), beta), BETAS)
+  t.equal(eipPatch(t, eip({}), { ...beta, tenancy: tenant('acme') }), '', 'it has several to choose from')
+  t.equal(eipPatch(t, eip({}), { ...beta, tenancy: tenant('gamma') }), ADDED, 'it has none')
+  t.equal(eipPatch(t, eip({}), { ...beta, tenancy: { kind: 'platform' } }), ADDED)
+  t.equal(eipPatch(t, eip({}), { ...beta, tenancy: { kind: 'unmapped' } }), ADDED)
+  t.equal(eipPatch(t, eip({}), { ...beta, user: KUBE_OVN }), '')
+  t.equal(eipPatch(t, eip({}), { ...beta, plan: planOf(OWN_SUBNETS) }), ADDED, 'the model is global')
+  const noDefault = planOf({ tenancy: OWN_SUBNETS.tenancy, poolModel: 'perTenant' })
+  t.equal(eipPatch(t, eip({}), { ...beta, plan: noDefault }), BETAS, 'the plan has no default')
+})
+
+await test('defaultOvnEip() on UPDATE with perTenant names the Subnet that the addresses are in', async t => {
+  const update = { operation: 'UPDATE', plan: PER_TENANT, tenancy: tenant('beta') } as const
+  const at = (v4Ip: string) => ({ ...update, stored: eip({ v4Ip }, { status: { v4Ip } }) })
+  t.equal(eipPatch(t, eip({}), { ...update, stored: eip({}) }), BETAS, 'no address yet')
+  t.equal(eipPatch(t, eip({}), at('10.5.206.7')), BETAS, 'replaced without what it named')
+  t.equal(eipPatch(t, eip({}), at('10.5.204.110')), ADDED, 'Kube-OVN took the default')
+  t.equal(eipPatch(t, eip({}), at('10.5.205.7')), '', 'in neither')
+  const twin = { tenancy: tenant('twin') }
+  t.equal(eipPatch(t, eip({}), { ...at('10.5.204.110'), ...twin }), '', 'in both')
+  t.equal(eipPatch(t, eip({}), { ...at('10.5.204.210'), ...twin }), ADDED, 'in one of the two')
+  const acme = { tenancy: tenant('acme') }
+  t.equal(eipPatch(t, eip({}), { ...update, ...acme, stored: eip({}) }), '', 'several, and no address yet')
+  t.equal(
+    eipPatch(t, eip({}), { ...at('10.5.204.110'), ...acme }),
+    ADDED,
+    'several, and Kube-OVN took the default'
+  )
+  const one = 'add /spec/externalSubnet "acme-ext"'
+  t.equal(eipPatch(t, eip({}), { ...at('10.5.205.7'), ...acme }), one, 'in one of the several')
+  t.equal(eipPatch(t, eip({}), { ...at('10.5.206.7'), ...acme }), '', "in another tenant's")
 })

@@ -1,8 +1,9 @@
 import { test } from 'tap'
-import { registration } from '../../src/admission/registration.ts'
+import { registration, type Client } from '../../src/admission/registration.ts'
 import { rbac, watchedKinds } from '../../src/cli/install/rbac.ts'
 import { snapshotOf } from '../../src/cli/policies.ts'
 import { KINDS, type KindName } from '../../src/kinds/index.ts'
+import type { Plan } from '../../src/policy/plan.ts'
 import { RULES } from '../../src/rules/index.ts'
 
 interface Webhook {
@@ -22,25 +23,24 @@ interface Webhook {
   readonly [other: string]: unknown
 }
 
-const { plan } = snapshotOf([
-  {
-    path: 'plan.yaml',
-    text: `
-apiVersion: poolguard.io/v1alpha1
-kind: NetworkPlan
-metadata: {name: test}
-spec:
-  tenancy: {namespaceLabels: [capsule.clastix.io/tenant, tenant, team]}
-  controllers: {kubeOvn: ["system:serviceaccount:kube-system:it's"]}
-`
-  }
-])
+/** A plan with these lines of spec. */
+function planOf(...spec: readonly string[]): Plan {
+  const head = ['apiVersion: poolguard.io/v1alpha1', 'kind: NetworkPlan', 'metadata: {name: test}', 'spec:']
+  return snapshotOf([{ path: 'plan.yaml', text: [...head, ...spec.map(line => `  ${line}`), ''].join('\n') }])
+    .plan
+}
 
-const CLIENT = { url: 'https://127.0.0.1:8443' }
+const KEYS = 'namespaceLabels: [capsule.clastix.io/tenant, tenant, team]'
+const PLAN = planOf(
+  `tenancy: {${KEYS}}`,
+  'controllers: {kubeOvn: ["system:serviceaccount:kube-system:it\'s"]}'
+)
 
-function webhooks(which: 0 | 1): readonly Webhook[] {
-  const configuration = registration(RULES, plan, { client: CLIENT, caBundle: 'Y2E=' })[which]
-  return configuration['webhooks'] as readonly Webhook[]
+const CLIENT = { service: { namespace: 'guard', name: 'poolguard', port: 443 } }
+
+function webhooks(which: 0 | 1, plan = PLAN, client: Client = CLIENT): readonly Webhook[] {
+  const options = { client, caBundle: 'Y2E=', pathSecret: 'S3cret' }
+  return registration(RULES, plan, options)[which]['webhooks'] as readonly Webhook[]
 }
 
 function asksAbout(webhook: Webhook, kind: KindName): boolean {
@@ -95,43 +95,109 @@ await test('registration() fails closed for addresses and tenants, open for othe
   const byName = new Map(webhooks(0).map(webhook => [webhook.name, webhook]))
   t.match(byName.get('addresses.poolguard.io'), {
     failurePolicy: 'Fail',
-    clientConfig: { url: `${CLIENT.url}/validate` }
+    clientConfig: { service: { ...CLIENT.service, path: '/S3cret/validate' } }
   })
   t.match(byName.get('tenant-services-1.poolguard.io'), { failurePolicy: 'Fail' })
   t.match(byName.get('other-services.poolguard.io'), {
     failurePolicy: 'Ignore',
-    clientConfig: { url: `${CLIENT.url}/validate/ignore` }
+    clientConfig: { service: { path: '/S3cret/validate/ignore' } }
   })
   t.ok(webhooks(1).every(({ failurePolicy }) => failurePolicy === 'Fail'))
+  t.notOk(webhooks(1).some(({ name }) => name.startsWith('other-services')))
+  const outside = webhooks(0, PLAN, { url: 'https://192.0.2.1:8443' })
+  t.equal(outside[0]?.clientConfig.url, 'https://192.0.2.1:8443/S3cret/validate')
 })
 
-/** Which Service webhooks a namespace with these labels gets, by their selectors. */
-function selected(labels: Readonly<Record<string, string>>): readonly string[] {
+await test('registration() fails closed for all Services where unlabelled namespaces are tenants', async t => {
+  const plans = {
+    untrusted: planOf(`tenancy: {${KEYS}, unlabelledNamespaces: untrusted}`),
+    tenantCluster: planOf('scope: tenantCluster', 'tenant: acme', `tenancy: {${KEYS}}`)
+  }
+  for (const [name, plan] of Object.entries(plans)) {
+    for (const [which, path] of [
+      [0, '/S3cret/validate'],
+      [1, '/S3cret/mutate']
+    ] as const) {
+      const others = webhooks(which, plan).find(webhook => webhook.name.startsWith('other-services'))
+      t.match(others, { failurePolicy: 'Fail', clientConfig: { service: { path } } }, `${name} ${path}`)
+    }
+    t.same(selected({}, plan), ['other-services'])
+    t.same(selected({ 'kubernetes.io/metadata.name': 'kube-public' }, plan), ['other-services'])
+    t.same(selected({ 'kubernetes.io/metadata.name': 'kube-system' }, plan), [])
+  }
+})
+
+/** Which validating Service webhooks a namespace with these labels gets, by their selectors. */
+function selected(
+  labels: Readonly<Record<string, string>>,
+  plan = PLAN,
+  client: Client = CLIENT
+): readonly string[] {
   const holds = (expression: { key: string; operator: string; values?: string[] }): boolean => {
     const value = labels[expression.key]
     if (expression.operator === 'Exists') return value !== undefined
     if (expression.operator === 'DoesNotExist') return value === undefined
     return value === undefined || !(expression.values ?? []).includes(value)
   }
-  return webhooks(0)
+  return webhooks(0, plan, client)
     .filter(({ namespaceSelector }) => namespaceSelector?.matchExpressions.every(holds))
     .map(({ name }) => name.split('.')[0] ?? '')
 }
 
-await test('every namespace gets exactly one Service webhook, and kube-system none', async t => {
+await test('every namespace gets exactly one Service webhook, kube-system and its own none', async t => {
   t.same(selected({ 'capsule.clastix.io/tenant': 'acme' }), ['tenant-services-1'])
   t.same(selected({ tenant: 'acme' }), ['tenant-services-2'])
   t.same(selected({ team: 'acme', tenant: 'acme' }), ['tenant-services-2'])
   t.same(selected({ team: 'acme' }), ['tenant-services-3'])
   t.same(selected({}), ['other-services'])
   t.same(selected({ 'kubernetes.io/metadata.name': 'kube-system' }), [])
-  t.same(selected({ 'kubernetes.io/metadata.name': 'poolguard', tenant: 'acme' }), [])
+  t.same(selected({ 'kubernetes.io/metadata.name': 'guard', tenant: 'acme' }), [])
+  const poolguard = { 'kubernetes.io/metadata.name': 'poolguard', tenant: 'acme' }
+  t.same(selected(poolguard), ['tenant-services-2'], 'only the namespace it runs in')
+  const outside = { url: 'https://192.0.2.1:8443' }
+  t.same(selected(poolguard, PLAN, outside), ['tenant-services-2'], 'none when it runs outside')
+  t.same(selected({ 'kubernetes.io/metadata.name': 'kube-system' }, PLAN, outside), [])
 })
 
+function condition(name: string, kind: KindName, plan = PLAN): string {
+  const webhook = webhooks(0, plan).find(one => asksAbout(one, kind))
+  return webhook?.matchConditions.find(one => one.name === name)?.expression ?? ''
+}
+
 await test('registration() quotes the names of controllers', async t => {
-  const [condition] = webhooks(0)[0]?.matchConditions ?? []
-  t.match(condition?.expression, '"system:serviceaccount:kube-system:it\'s"')
-  t.match(condition?.expression, '"system:serviceaccount:kmetal-metallb:controller"')
+  const expression = condition('not-the-controllers', 'IPAddressPool')
+  t.match(expression, '"system:serviceaccount:kube-system:it\'s"')
+  t.match(expression, '"system:serviceaccount:kmetal-metallb:controller"')
+})
+
+await test("registration() exempts MetalLB's accounts only where the plan says MetalLB runs", async t => {
+  const elsewhere = condition(
+    'not-the-controllers',
+    'Service',
+    planOf('metallb: {namespace: metallb-system}')
+  )
+  t.match(elsewhere, '"system:serviceaccount:metallb-system:controller"')
+  t.match(elsewhere, '"system:serviceaccount:metallb-system:speaker"')
+  t.notMatch(elsewhere, 'kmetal-metallb')
+  for (const kind of ['IPAddressPool', 'Service', 'OvnEip'] as const) {
+    t.notMatch(condition('not-the-controllers', kind), 'metallb-system', kind)
+  }
+  const named = planOf(
+    'controllers: {metallb: ["metallb-operator", "system:serviceaccount:kmetal-metallb-x:controller"]}'
+  )
+  t.match(
+    condition('not-the-controllers', 'Service', named),
+    'in ["metallb-operator", "system:serviceaccount:kube-'
+  )
+})
+
+await test('registration() asks again when labels change, since pools select Services by them', async t => {
+  for (const kind of ['Service', 'IPAddressPool', 'OvnEip'] as const) {
+    const expression = condition('changes-something', kind)
+    t.match(expression, 'object.metadata.?labels.orValue({}) != oldObject.metadata.?labels.orValue({})', kind)
+    t.match(expression, 'object.?spec.orValue({}) != oldObject.?spec.orValue({})', kind)
+  }
+  t.match(condition('changes-something', 'Service'), 'k.startsWith("metallb.")')
 })
 
 await test('rbac() reads exactly what is watched and writes nothing', async t => {

@@ -10,6 +10,8 @@ interface Ran {
   readonly stderr: string
 }
 
+const SILENT = { stdout: () => {}, stderr: () => {}, isTerminal: false, stdin: async () => '' }
+
 async function poolguard(args: readonly string[], stdin = ''): Promise<Ran> {
   let stdout = ''
   let stderr = ''
@@ -215,7 +217,7 @@ function valuesOf(key: string, value: unknown): readonly unknown[] {
 await test('manifests: Deployment, Secret and webhooks have one secret, kept in --certs', async t => {
   const certs = join(t.testdir(), 'certs')
   const options = { policies: [], namespace: 'guard', image: 'x', replicas: 1 }
-  const files = await manifestFiles({ ...options, certs })
+  const files = await manifestFiles({ ...options, certs }, SILENT)
   const secret = readFileSync(join(certs, 'path-secret'), 'utf8').trim()
   t.match(secret, /^[0-9a-f]{64}$/)
   t.equal(statSync(join(certs, 'path-secret')).mode & 0o777, 0o600)
@@ -228,13 +230,16 @@ await test('manifests: Deployment, Secret and webhooks have one secret, kept in 
   const webhooks = valuesOf('clientConfig', files)
   t.ok(webhooks.length > 3)
   for (const path of valuesOf('path', webhooks)) t.match(path, new RegExp(`^/${secret}/(validate|mutate)`))
-  t.same(await manifestFiles({ ...options, certs }), files, 'the second time nothing changes')
-  const without = await manifestFiles(options)
+  t.same(await manifestFiles({ ...options, certs }, SILENT), files, 'the second time nothing changes')
+  const without = await manifestFiles(options, SILENT)
   for (const path of valuesOf('path', valuesOf('clientConfig', without)))
     t.match(path, /^\/PATH-SECRET\/(v|m)/)
   t.same(valuesOf('stringData', without), [])
   const there = t.testdir({ 'path-secret': 'too short' })
-  await t.rejects(manifestFiles({ ...options, certs: there }), /path-secret is no secret for the path/)
+  await t.rejects(
+    manifestFiles({ ...options, certs: there }, SILENT),
+    /path-secret is no secret for the path/
+  )
 })
 
 await test('the Dockerfile copies what exists, runs as a number and starts what is built', async t => {
@@ -251,4 +256,26 @@ await test('the Dockerfile copies what exists, runs as a number and starts what 
   t.match(dockerfile, /npm ci --ignore-scripts/)
   const [, out] = /--outfile=(\S+)/.exec(readFileSync('package.json', 'utf8')) ?? []
   t.ok(dockerfile.includes(`/src/${out ?? '?'}`), 'the bundle')
+})
+
+await test('two policy folders with files of one name keep both', async t => {
+  const plan = readFileSync('policies/dc1.yaml', 'utf8').split('\n---\n')[0] ?? ''
+  const exposure =
+    'apiVersion: poolguard.io/v1alpha1\nkind: ExposurePolicy\nmetadata: {name: x}\nspec: {actions: {pool-overlap: warn}}\n'
+  const dir = t.testdir({ net: { 'policy.yaml': plan }, sec: { 'policy.yaml': exposure } })
+  const ran = await poolguard(['manifests', '--policies', `${dir}/net`, '--policies', `${dir}/sec`])
+  t.equal(ran.code, 0)
+  t.match(ran.stdout, /net-policy\.yaml: \|/)
+  t.match(ran.stdout, /sec-policy\.yaml: \|/)
+})
+
+await test('new certificates are announced, kept ones are not', async t => {
+  const certs = t.testdir()
+  const first = await poolguard(['manifests', '--certs', certs])
+  t.match(first.stderr, /made new certificates in .*: no certificate was there\. Callers must trust the new/)
+  t.equal((await poolguard(['manifests', '--certs', certs])).stderr, '')
+  t.match(
+    (await poolguard(['manifests', '--certs', certs, '--namespace', 'netops'])).stderr,
+    /made new certificates/
+  )
 })

@@ -93,3 +93,38 @@ await test('the bundled program serves, survives bad input, and stops without a 
   t.match(stderr, /review --server .*manifests\/examples\/review-overlap\.json/)
   t.match(stderr, /"msg":"stopped"/)
 })
+
+await test('the bundled program answers proven callers alone, and never shows the secret', async t => {
+  const secret = 'ab'.repeat(32)
+  const dir = t.testdir({ 'path-secret': `${secret}\n` })
+  const [port, adminPort] = await freePorts(2)
+  const args = [
+    'dist/poolguard.js',
+    'serve',
+    '--inventory=manifests/examples/inventory',
+    `--certs=${dir}`,
+    `--path-secret-file=${join(dir, 'path-secret')}`,
+    `--listen=127.0.0.1:${port}`,
+    `--admin-listen=127.0.0.1:${adminPort}`,
+    '--log-level=debug'
+  ]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  let stderr = ''
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+  const ended = new Promise<number | null>(resolve => child.once('exit', resolve))
+  t.teardown(() => child.kill('SIGKILL'))
+  await ready(`http://127.0.0.1:${adminPort}/readyz`)
+  const ca = readFileSync(join(dir, 'ca.crt'), 'utf8')
+  const url = `https://127.0.0.1:${port}`
+  const review = readFileSync(OVERLAP, 'utf8')
+  t.match(await post(`${url}/${secret}/validate`, ca, review), { status: 200, text: /pool-overlap/ })
+  for (const path of ['/validate', `/${secret.slice(2)}/validate`]) {
+    t.match(await post(`${url}${path}`, ca, review), { status: 404, text: /^\{"error":"no such path"/ })
+  }
+  const metrics = await ready(`http://127.0.0.1:${adminPort}/metrics`)
+  t.match(metrics, /poolguard_unproven_requests_total 2/)
+  child.kill('SIGTERM')
+  t.equal(await ended, 0)
+  t.match(stderr, /"msg":"denied"/)
+  t.notMatch(metrics + stderr, secret)
+})

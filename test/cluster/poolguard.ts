@@ -21,7 +21,7 @@ export type PoolguardOptions = {
 
 export type Poolguard = {
   readonly process: RunningProcess
-  /** Where the webhooks answer: https://127.0.0.1:PORT. */
+  /** Where the webhooks answer, below the secret of their paths: https://127.0.0.1:PORT. */
   readonly url: string
   /** Where /readyz and /metrics answer: http://127.0.0.1:PORT. */
   readonly adminUrl: string
@@ -44,12 +44,13 @@ const podKinds = ['Deployment', 'Service', 'PodDisruptionBudget', 'NetworkPolicy
  */
 export async function startPoolguard(cluster: Cluster, options: PoolguardOptions = {}): Promise<Poolguard> {
   const policies = resolve(options.policies ?? join(root, 'policies'))
-  const objects = await manifestObjects(cluster, policies)
+  const folder = join(cluster.directory, 'poolguard')
+  const objects = await manifestObjects(cluster, policies, join(folder, 'certs'))
   requireServiceAccount(objects)
   const isApplied = (object: JsonObject): boolean => !isWebhook(object) && !podKinds.includes(kindOf(object))
   await cluster.apply(namespacesFirst(objects.filter(isApplied)))
 
-  const started = await startServer(cluster, policies, options.flags ?? [])
+  const started = await startServer(cluster, { folder, policies, flags: options.flags ?? [] })
   const ca = readFileSync(started.caFile).toString('base64')
   const webhooks = objects.filter(isWebhook).map(object => withUrls(object, started.url, ca))
   await cluster.apply(webhooks)
@@ -65,8 +66,13 @@ export async function startPoolguard(cluster: Cluster, options: PoolguardOptions
 }
 
 /** What `poolguard manifests` prints. kubectl reads the YAML, so that no parser of poolguard's own is trusted here. */
-async function manifestObjects(cluster: Cluster, policies: string): Promise<readonly JsonObject[]> {
-  const input = await requireCommand(process.execPath, [bundle, 'manifests', '--policies', policies])
+async function manifestObjects(
+  cluster: Cluster,
+  policies: string,
+  certs: string
+): Promise<readonly JsonObject[]> {
+  const args = [bundle, 'manifests', '--policies', policies, '--certs', certs]
+  const input = await requireCommand(process.execPath, args)
   const create = ['create', '--dry-run=client', '--validate=false', '-o', 'json', '-f', '-']
   const printed = await cluster.mustKubectl(create, { input })
   // one indented JSON text after another
@@ -104,10 +110,8 @@ function namespacesFirst(objects: readonly JsonObject[]): readonly JsonObject[] 
 
 async function startServer(
   cluster: Cluster,
-  policies: string,
-  flags: readonly string[]
+  { folder, policies, flags }: { folder: string; policies: string; flags: readonly string[] }
 ): Promise<Pick<Poolguard, 'process' | 'url' | 'adminUrl' | 'caFile'>> {
-  const folder = join(cluster.directory, 'poolguard')
   mkdirSync(folder, { recursive: true })
   const [port, adminPort] = await freePorts(2)
   const adminUrl = `http://127.0.0.1:${adminPort}`
@@ -122,9 +126,10 @@ async function startServer(
       `--policies=${policies}`,
       `--listen=127.0.0.1:${port}`,
       `--admin-listen=127.0.0.1:${adminPort}`,
+      `--path-secret-file=${join(folder, 'certs/path-secret')}`,
       ...flags
     ],
-    // it makes its certificates in certs/ there
+    // its certificates are in certs/ there, made by `manifests`
     cwd: folder,
     logFile: join(cluster.directory, 'logs/poolguard.log')
   }

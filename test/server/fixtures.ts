@@ -43,7 +43,12 @@ export function faultAnswer(_body: unknown, question: Question, error: unknown):
   }
 }
 
-export const NO_TRAFFIC: Traffic = { started: () => {}, finished: () => {}, panicked: () => {} }
+export const NO_TRAFFIC: Traffic = {
+  started: () => {},
+  finished: () => {},
+  unproven: () => {},
+  panicked: () => {}
+}
 
 /** A review whose JSON has exactly this many bytes. */
 export function reviewOfBytes(bytes: number): string {

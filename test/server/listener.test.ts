@@ -5,6 +5,7 @@ import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect as tlsConnect } from 'node:tls'
 import type { ConnectionOptions, TLSSocket } from 'node:tls'
+import { generate } from 'selfsigned'
 import { test } from 'tap'
 import type { Test } from 'tap'
 import { loadOrCreateCertificates } from '../../src/server/certificates.ts'
@@ -322,6 +323,103 @@ await test('reload() changes the certificate under load, and keeps the old one w
     t.equal((await review(server, { ca: current.ca })).status, 200)
   }
   t.equal(await metric(metrics, 'poolguard_certificate_reload_errors_total'), 3)
+})
+
+interface ClientPair {
+  readonly cert: string
+  readonly key: string
+}
+
+/** What an authority signs, for clients unless another use is given. */
+type Sign = (use?: 'clientAuth' | 'serverAuth') => Promise<ClientPair>
+
+async function authority(): Promise<{ readonly pem: string; readonly sign: Sign }> {
+  const common = { algorithm: 'sha256', keyType: 'ec' } as const
+  const ca = await generate([{ name: 'commonName', value: 'callers' }], {
+    ...common,
+    extensions: [{ name: 'basicConstraints', cA: true, critical: true }]
+  })
+  const sign: Sign = async (use = 'clientAuth') => {
+    const leaf = await generate([{ name: 'commonName', value: 'kube-apiserver' }], {
+      ...common,
+      ca: { cert: ca.cert, key: ca.private },
+      extensions: [{ name: 'extKeyUsage', [use]: true }]
+    })
+    return { cert: leaf.cert, key: leaf.private }
+  }
+  return { pem: ca.cert, sign }
+}
+
+/** One review on a connection of its own: its status, and the session to resume. */
+async function ask(
+  server: RunningServer,
+  options: ConnectionOptions = {},
+  path = '/validate'
+): Promise<{ readonly status: number; readonly resumed: boolean; readonly session: Buffer | undefined }> {
+  const socket = tlsConnect({ ...server.address, ca: certificate.ca, ...options })
+  let session: Buffer | undefined
+  socket.on('session', (ticket: Buffer) => (session = ticket))
+  const said = untilClosed(socket)
+  await once(socket, 'secureConnect')
+  const resumed = socket.isSessionReused()
+  const head = HEAD.replace('/validate', path)
+  socket.write(`${head}Content-Length: ${REVIEW.length}\r\nConnection: close\r\n\r\n${REVIEW}`)
+  return { status: Number((await said).slice(9, 12)), resumed, session }
+}
+
+await test('startServer() with a client CA answers whom it signed, and 403 to all others', async t => {
+  const [callers, others] = await Promise.all([authority(), authority()])
+  const { server, metrics } = await start(t, { tls: { ...certificate, clientCa: callers.pem } })
+  const caller = await callers.sign()
+  const first = await ask(server, caller)
+  t.equal(first.status, 200)
+  const strangers: readonly (readonly [string, ClientPair | undefined])[] = [
+    ['no certificate', undefined],
+    ["another CA's", await others.sign()],
+    ['a server certificate of the same CA', await callers.sign('serverAuth')],
+    ["the server's own", { cert: certificate.cert, key: certificate.key }]
+  ]
+  for (const [name, pair] of strangers) {
+    const { status, session } = await ask(server, pair)
+    t.equal(status, 403, name)
+    if (session === undefined) t.fail('a session to resume was given')
+    else t.match(await ask(server, { ...pair, session }), { status: 403, resumed: true }, `${name}, resumed`)
+  }
+  const again = await ask(server, { ...caller, ...(first.session && { session: first.session }) })
+  t.match(again, { status: 200, resumed: true }, 'a resumed session of a proven caller is proven')
+  t.equal((await ask(server, {}, '/nowhere')).status, 403)
+  t.equal((await ask(server, caller, '/nowhere')).status, 404)
+  t.equal(await metric(metrics, 'poolguard_unproven_requests_total'), 9)
+  t.equal(server.reload({ cert: certificate.cert, key: certificate.key }), '')
+  t.equal((await ask(server, caller)).status, 200, 'a renewed certificate changes nothing')
+  t.equal((await ask(server)).status, 403)
+})
+
+await test('startServer() takes either proof when both are asked for, and logs no secret', async t => {
+  const callers = await authority()
+  const pathSecret = 'ab12'.repeat(16)
+  const lines: string[] = []
+  const stream = { write: (line: string) => void lines.push(line) }
+  const { server, metrics } = await start(t, {
+    tls: { ...certificate, clientCa: callers.pem },
+    pathSecret,
+    log: createLogger({ level: 'debug', stream })
+  })
+  const caller = await callers.sign()
+  const cases: readonly (readonly [ConnectionOptions, string, number])[] = [
+    [caller, '/validate', 200],
+    [{}, `/${pathSecret}/validate`, 200],
+    [caller, `/${pathSecret}/validate`, 200],
+    [{}, '/validate', 404],
+    [{}, `/${pathSecret}0/validate`, 404],
+    [caller, '/nowhere', 404],
+    [{}, `/${pathSecret}/%zz`, 404]
+  ]
+  for (const [pair, path, status] of cases) t.equal((await ask(server, pair, path)).status, status, path)
+  t.equal(await metric(metrics, 'poolguard_unproven_requests_total'), 2)
+  t.ok(lines.length > 0)
+  t.notMatch(lines.join(''), pathSecret)
+  t.notMatch(await metrics.registry.metrics(), pathSecret)
 })
 
 await test('startServer() turns connections over by age', async t => {

@@ -1,11 +1,14 @@
+import crypto from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
 import type { InjectOptions } from 'fastify'
 import { test } from 'tap'
 import type { Outcome, Question } from '../../src/admission/answer.ts'
 import { isRecord } from '../../src/kinds/decode.ts'
 import { buildAdminApp } from '../../src/server/admin-app.ts'
 import type { ReadinessCheck } from '../../src/server/admin-app.ts'
-import { buildAdmissionApp } from '../../src/server/app.ts'
+import { ADMISSION_PATHS, buildAdmissionApp } from '../../src/server/app.ts'
 import type { AdmissionAppOptions } from '../../src/server/app.ts'
+import { clientCaProblem, pathSecretProblem } from '../../src/server/caller-proof.ts'
 import { createLogger, logOutcome } from '../../src/server/logger.ts'
 import { createMetrics } from '../../src/server/metrics.ts'
 import { allow, faultAnswer, NO_TRAFFIC, OUTCOME, reviewOfBytes } from './fixtures.ts'
@@ -128,6 +131,95 @@ await test('buildAdmissionApp() refuses what is in the wrong place or of the wro
       type
     )
   }
+})
+
+const SECRET = 'c0ffee'.repeat(11)
+
+await test('buildAdmissionApp() with a secret answers below it alone, and 404 as for unknown paths', async t => {
+  let unproven = 0
+  const counted: string[] = []
+  const traffic = {
+    ...NO_TRAFFIC,
+    started: (path: string) => void counted.push(path),
+    unproven: () => void unproven++
+  }
+  const app = build({ pathSecret: SECRET, traffic })
+  for (const path of ADMISSION_PATHS.keys()) {
+    const response = await app.inject(post(REVIEW, JSON_TYPE, `/${SECRET}${path}?timeout=5s`))
+    t.equal(response.statusCode, 200, path)
+    t.match(responseIn(response), { uid: 'u-1', allowed: true })
+  }
+  const wrongMethod = await app.inject({ method: 'GET', url: `/${SECRET}/mutate` })
+  t.equal(wrongMethod.statusCode, 405, 'to proven callers alone')
+  const unknown = await app.inject(post(REVIEW, JSON_TYPE, `/${SECRET}/nowhere`))
+  t.equal(unknown.statusCode, 404)
+  t.equal(unproven, 0)
+  const wrong = [
+    '/validate',
+    '/validate?timeout=5s',
+    '/mutate/ignore',
+    '/',
+    '//validate',
+    `/${SECRET.slice(1)}/validate`,
+    `/${SECRET}0/validate`,
+    `/${SECRET.toUpperCase()}/validate`,
+    `/%63${SECRET.slice(1)}/validate`,
+    `//${SECRET}/validate`,
+    `/validate/${SECRET}`,
+    `/validate?${SECRET}/validate`,
+    `/${'x'.repeat(10_000)}/validate`,
+    '/%zz/validate'
+  ]
+  for (const [i, url] of wrong.entries()) {
+    for (const method of ['POST', 'GET'] as const) {
+      const response = await app.inject({ ...post(REVIEW, JSON_TYPE, url), method })
+      t.equal(response.statusCode, 404, `${method} ${url.slice(0, 90)}`)
+      t.equal(response.body, unknown.body)
+      t.equal(response.headers['allow'], undefined)
+    }
+    t.equal(unproven, 2 * (i + 1))
+  }
+  t.notMatch(unknown.body, new RegExp(`${SECRET}|validate|nowhere`), 'nothing of the path is repeated')
+  for (const rest of ['', '/', '//validate', '/%zz', '?/validate']) {
+    t.equal((await app.inject(post(REVIEW, JSON_TYPE, `/${SECRET}${rest}`))).body, unknown.body, rest)
+  }
+  t.same([...new Set(counted)], [...ADMISSION_PATHS.keys()], 'metrics never see the secret')
+})
+
+await test('the secret is compared in constant time, whatever its length', async t => {
+  const compared = t.capture(crypto, 'timingSafeEqual', crypto.timingSafeEqual)
+  syncBuiltinESMExports()
+  const app = build({ pathSecret: SECRET })
+  for (const segment of ['', 'c', SECRET, SECRET.repeat(9)]) {
+    await app.inject(post(REVIEW, JSON_TYPE, `/${segment}/validate`))
+  }
+  const calls = compared()
+  compared.restore()
+  syncBuiltinESMExports()
+  t.same(
+    calls.map(call => [...call.args.map(digest => digest.byteLength), 'returned' in call && call.returned]),
+    [
+      [32, 32, false],
+      [32, 32, false],
+      [32, 32, true],
+      [32, 32, false]
+    ]
+  )
+})
+
+await test('pathSecretProblem() and clientCaProblem() tell what is too weak or no certificate', t => {
+  t.equal(pathSecretProblem('0123456789abcdef'.repeat(4)), '')
+  t.equal(pathSecretProblem(crypto.randomBytes(32).toString('base64url')), '')
+  for (const weak of ['', 'abc', 'f'.repeat(63), `${'f'.repeat(41)}z`]) {
+    t.match(pathSecretProblem(weak), /^it holds \d+ bytes of randomness, not 32$/, weak)
+  }
+  for (const odd of [`${SECRET}/`, `${SECRET} `, `${SECRET}%`, `${SECRET}\n`, 'é'.repeat(64)]) {
+    t.match(pathSecretProblem(odd), /other characters/, odd)
+    t.notMatch(pathSecretProblem(odd), odd)
+  }
+  t.match(clientCaProblem(''), /no certificate/)
+  t.match(clientCaProblem('-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'), /cannot be read/)
+  t.end()
 })
 
 /** Bodies that are no JSON of ours, and what the refusal names. */
@@ -389,6 +481,7 @@ await test('createMetrics() counts under bounded labels', async t => {
   metrics.certificateServed(new Date('2026-11-24T00:00:00Z'))
   metrics.certificateReloadFailed()
   metrics.panicked(new Error('x'))
+  metrics.unproven()
   now = new Date('2026-11-23T12:00:00Z')
   const lines = (await metrics.registry.metrics()).split('\n').filter(line => !line.startsWith('#'))
   const expected = [
@@ -406,6 +499,7 @@ await test('createMetrics() counts under bounded labels', async t => {
     'controller_runtime_webhook_requests_total{webhook="/mutate",code="405"} 1',
     'controller_runtime_webhook_requests_in_flight{webhook="/mutate"} 0',
     'controller_runtime_webhook_panics_total 1',
+    'poolguard_unproven_requests_total 1',
     'poolguard_certificate_expiry_seconds 43200',
     'poolguard_certificate_reload_errors_total 1'
   ]

@@ -4,6 +4,8 @@ export interface InstallOptions {
   readonly namespace: string
   readonly image: string
   readonly replicas: number
+  /** Of the policies: Pods read them at their start, so other policies must be another Pod template. */
+  readonly fingerprint: string
 }
 
 /** Ports of the container and the Service: admission over TLS, and health and metrics in plain HTTP. */
@@ -17,6 +19,9 @@ export const SERVICE_PORT = 443
 const SHUTDOWN_SECONDS = 10
 /** `timeoutSeconds` of the webhooks for what is in flight then, and 5 s of slack. */
 const GRACE_SECONDS = SHUTDOWN_SECONDS + 5 + 5
+
+/** Key of the Secret, and so the file's name where it is mounted. */
+const PATH_SECRET_KEY = 'path-secret'
 
 const LABELS = { 'app.kubernetes.io/name': 'poolguard' }
 
@@ -53,7 +58,7 @@ function namespaceLabels(): Manifest {
   return { ...LABELS, 'pod-security.kubernetes.io/enforce': 'restricted' }
 }
 
-function deployment(meta: Manifest, { image, replicas }: InstallOptions): Manifest {
+function deployment(meta: Manifest, { image, replicas, fingerprint }: InstallOptions): Manifest {
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -62,7 +67,10 @@ function deployment(meta: Manifest, { image, replicas }: InstallOptions): Manife
       replicas,
       selector: { matchLabels: LABELS },
       strategy: { rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
-      template: { metadata: { labels: LABELS }, spec: podSpec(image) }
+      template: {
+        metadata: { labels: LABELS, annotations: { 'poolguard.io/policies': fingerprint } },
+        spec: podSpec(image)
+      }
     }
   }
 }
@@ -101,6 +109,7 @@ function container(image: string): Manifest {
       `--admin-listen=0.0.0.0:${ADMIN_PORT}`,
       '--tls-cert=/certs/tls.crt',
       '--tls-key=/certs/tls.key',
+      `--path-secret-file=/certs/${PATH_SECRET_KEY}`,
       `--shutdown-delay=${SHUTDOWN_SECONDS}`
     ],
     ports: [
@@ -125,7 +134,7 @@ function container(image: string): Manifest {
 /** The Secret and ConfigMap that the Deployment mounts; each only when there is something to put in. */
 export function mounted(
   namespace: string,
-  tls: { readonly cert: string; readonly key: string } | undefined,
+  tls: { readonly cert: string; readonly key: string; readonly pathSecret: string } | undefined,
   policies: readonly { readonly name: string; readonly text: string }[]
 ): readonly Manifest[] {
   const meta = (name: string) => ({ name, namespace, labels: LABELS })
@@ -141,7 +150,7 @@ export function mounted(
     kind: 'Secret',
     type: 'kubernetes.io/tls',
     metadata: meta('poolguard-tls'),
-    stringData: { 'tls.crt': tls.cert, 'tls.key': tls.key }
+    stringData: { 'tls.crt': tls.cert, 'tls.key': tls.key, [PATH_SECRET_KEY]: tls.pathSecret }
   }
   return [secret, configMap]
 }

@@ -258,7 +258,10 @@ await test('the guide on a real cluster', async suite => {
     await poolguard.stop()
     const said = await refusal(cluster, pool('late', ['192.168.1.240/32']))
     t.match(said, /failed calling webhook "addresses\.poolguard\.io"/)
-    await cluster.mustKubectl(['label', '-n', 'tenant-acme', 'service/test-lb', 'tier-'], { user: 'alice' })
+    await cluster.mustKubectl(
+      ['annotate', '-n', 'tenant-acme', 'service/test-lb', 'note=down', '--overwrite'],
+      { user: 'alice' }
+    )
   })
 })
 
