@@ -56,5 +56,23 @@ export const ovnEip: KindDefinition<OvnEip> = {
     }
     return claims
   },
-  judged: ({ externalSubnet, v4Ip, v6Ip, type }) => [externalSubnet, v4Ip, v6Ip, type]
+  judged: ({ meta, ...eip }) => [askOf(eip), ownLabels(meta.labels)]
+}
+
+/** What the spec asks Kube-OVN for. */
+function askOf({ externalSubnet, v4Ip, v6Ip, type }: Omit<OvnEip, 'meta'>): readonly string[] {
+  return [externalSubnet, v4Ip, v6Ip, type]
+}
+
+/** Whether both ask Kube-OVN for the same, whatever their labels. */
+export function sameAsk(a: OvnEip, b: OvnEip): boolean {
+  const other = askOf(b)
+  return askOf(a).every((text, i) => text === other[i])
+}
+
+/** Kube-OVN's own labels, which it sets to what it allocated (pkg/util/const.go); a plan may read owners off any other. */
+const KUBE_OVN_LABELS = 'ovn.kubernetes.io/'
+
+function ownLabels(labels: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  return new Map([...labels].filter(([key]) => !key.startsWith(KUBE_OVN_LABELS)))
 }

@@ -5,8 +5,8 @@ import type { Plan } from './plan.ts'
 /**
  * The domains whose claims share one address space, so that an overlap between any two is a conflict: the plan's ranges,
  * MetalLB's pools, nodes, Services, pods, and provider Subnets. A provider Subnet has a vlan and is one that the plan
- * gives to all tenants or to one, or that a Vpc is attached to; one the plan or a Vpc names before it exists counts too,
- * as does the nameless one of OvnEips that name none. O(Vpcs).
+ * gives to all tenants or to one, or that a Vpc is attached to (one with enableExternal off attaches nothing); one the
+ * plan or a Vpc names before it exists counts too, as does the nameless one of OvnEips that name none. O(Vpcs).
  */
 export function sharedDomains(plan: Plan, view: View): readonly Domain[] {
   const subnets = [...externalSubnets(plan, view)].filter(name => view.get('Subnet', '', name)?.vlan !== '')
@@ -18,6 +18,7 @@ function externalSubnets(plan: Plan, view: View): ReadonlySet<string> {
   const names = new Set(plan.globalPool.externalSubnets)
   for (const tenant of plan.tenancy.tenants.values())
     for (const name of tenant.externalSubnets) names.add(name)
-  for (const vpc of view.list('Vpc')) for (const name of vpc.extraExternalSubnets) names.add(name)
+  for (const { enableExternal, extraExternalSubnets } of view.list('Vpc'))
+    if (enableExternal) for (const name of extraExternalSubnets) names.add(name)
   return names
 }

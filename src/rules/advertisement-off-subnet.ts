@@ -27,12 +27,12 @@ export const advertisementOffSubnet = defineRule<'L2Advertisement'>({
   on: ['L2Advertisement'],
   reads: ['IPAddressPool', 'Node'],
   defaultAction: 'deny',
-  check({ object, oldObject }, { view, plan }) {
+  check({ as, object, oldObject }, { view, plan }) {
     const announced = announcedEntries(object, view)
     if (announced.length === 0) return []
     const { nodeSubnets } = plan
     if (nodeSubnets === undefined) return [NO_NODE_SUBNETS]
-    const stored = oldObject === object ? undefined : oldObject
+    const stored = as === 'stored' ? undefined : oldObject
     return [
       ...announced.flatMap(entry => offSubnet(entry, nodeSubnets, plan)),
       ...nodeSubnets.flatMap(subnet =>

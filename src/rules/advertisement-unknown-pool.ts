@@ -1,3 +1,4 @@
+import type { View } from '../inventory/view.ts'
 import type { ObjectRef } from '../kinds/object-ref.ts'
 import { nearestName } from '../policy/nearest-name.ts'
 import { defineRule } from './rule.ts'
@@ -19,22 +20,23 @@ export const advertisementUnknownPool = defineRule<'L2Advertisement' | 'BGPAdver
   check({ object }, { view }) {
     const { namespace } = object.meta
     if (!view.known('IPAddressPool')) return []
-    return object.ipAddressPools.flatMap((name, i) => {
-      if (view.get('IPAddressPool', namespace, name) !== undefined) return []
+    const unknown = object.ipAddressPools
+      .map((name, i) => ({ name, field: `spec.ipAddressPools[${i}]` }))
+      .filter(({ name }) => view.get('IPAddressPool', namespace, name) === undefined)
+    const existing = unknown.length === 0 ? [] : poolNames(namespace, view)
+    return unknown.map(({ name, field }, i) => {
       const pool: ObjectRef = { kind: 'IPAddressPool', namespace, name }
-      const existing = [...view.list('IPAddressPool')].filter(({ meta }) => meta.namespace === namespace)
-      return [
-        {
-          code: 'unknown-pool' as const,
-          field: `spec.ipAddressPools[${i}]`,
-          value: name,
-          near: nearestName(
-            name,
-            existing.map(({ meta }) => meta.name)
-          ),
-          restsOn: [pool]
-        }
-      ]
+      const near = i < MAX_PROPOSALS ? nearestName(name, existing) : undefined
+      return { code: 'unknown-pool' as const, field, value: name, near, restsOn: [pool] }
     })
   }
 })
+
+/** Names for which a near one is looked for, O(pools) each: an answer carries no more warnings than this. */
+const MAX_PROPOSALS = 16
+
+function poolNames(namespace: string, view: View): readonly string[] {
+  return [...view.list('IPAddressPool')]
+    .filter(({ meta }) => meta.namespace === namespace)
+    .map(({ meta }) => meta.name)
+}

@@ -8,7 +8,7 @@ import { sharedDomains } from '../policy/domains.ts'
 import type { Alternative } from './finding.ts'
 import type { PoolEntry } from './pool-entries.ts'
 import { poolSpaces, type PoolSpace } from './pool-space.ts'
-import type { RuleContext } from './rule.ts'
+import type { CheckContext } from './rule.ts'
 
 /** Entries of one pool that get a way out: an answer carries no more causes than this (design: at most 16). */
 const MAX_ENTRIES = 16
@@ -22,7 +22,7 @@ const NONE: Alternative = { nearest: undefined, largestPart: undefined, largestF
  */
 export function alternativesFor(
   pool: IPAddressPool,
-  context: Pick<RuleContext, 'view' | 'plan'>
+  context: Pick<CheckContext, 'proposals' | 'plan'>
 ): (entry: PoolEntry) => Alternative {
   const known = new Map<string, Alternative>()
   let search: ((entry: PoolEntry) => Alternative) | undefined
@@ -38,12 +38,12 @@ export function alternativesFor(
 
 function searchFor(
   pool: IPAddressPool,
-  context: Pick<RuleContext, 'view' | 'plan'>
+  context: Pick<CheckContext, 'proposals' | 'plan'>
 ): (entry: PoolEntry) => Alternative {
-  const spaceOf = poolSpaces(pool, context)
-  const domains = sharedDomains(context.plan, context.view)
-  return entry =>
-    alternativeTo(entry.range, spaceOf(entry), { view: context.view, domains, except: refOf(pool) })
+  const { plan, proposals: view } = context
+  const spaceOf = poolSpaces(pool, { plan, view })
+  const domains = sharedDomains(plan, view)
+  return entry => alternativeTo(entry.range, spaceOf(entry), { view, domains, except: refOf(pool) })
 }
 
 interface Claims {

@@ -11,8 +11,6 @@ export interface TenantPin {
   /** The namespace, or the deciding part of the selector as `key=value`. */
   readonly value: string
   readonly tenant: string
-  /** The Namespaces whose tenant was looked up; none where a label of the selector says it. */
-  readonly restsOn: readonly ObjectRef[]
 }
 
 interface Context {
@@ -24,59 +22,107 @@ interface Context {
 const NAME_LABEL = 'kubernetes.io/metadata.name'
 
 /**
- * What dedicates a pool to one tenant: all names and selectors of namespaces, when each of them is that tenant's. Empty
- * when there are none (the pool is open), when they reach two tenants or the platform, and when one of them is no
- * evidence: a namespace that does not exist yet, or a selector on labels that say nothing about tenants.
+ * What dedicates a pool to one tenant: its names and selectors of namespaces, when all that reach a namespace reach that
+ * tenant's only. Names of namespaces that do not exist are passed over, since anybody can add one. Empty when none reaches
+ * any (the pool is open), when they reach two tenants or the platform, and when one of them is no evidence: a selector on
+ * labels that say nothing about tenants.
  */
 export function tenantPins(allocation: ServiceAllocation, context: Context): readonly TenantPin[] {
-  const { namespaces, namespaceSelectors } = allocation
+  const pins = parts(allocation, context).filter(part => part !== 'nobody')
+  const [tenant, ...others] = new Set(pins.map(pin => (pin === 'anybody' ? undefined : pin.tenant)))
+  return tenant === undefined || others.length > 0 ? [] : pins.filter(pin => pin !== 'anybody')
+}
+
+/** The Namespaces that allocations name, each once: what they dedicate a pool to rests on all of these. */
+export function namedNamespaces(
+  allocations: readonly (ServiceAllocation | undefined)[]
+): readonly ObjectRef[] {
+  const names = allocations.flatMap(allocation => [
+    ...(allocation?.namespaces ?? []),
+    ...(allocation?.namespaceSelectors ?? [])
+      .flatMap(conditionsOf)
+      .flatMap(({ key, values }) => (key === NAME_LABEL ? values : []))
+  ])
+  return [...new Set(names)].map(name => ({ kind: 'Namespace', namespace: '', name }))
+}
+
+/** Whom a part admits: one tenant, no namespace that exists, or others than one tenant, which includes the unclear. */
+type Admitted =
+  { readonly field: string; readonly value: string; readonly tenant: string } | 'nobody' | 'anybody'
+
+function parts({ namespaces, namespaceSelectors }: ServiceAllocation, context: Context): readonly Admitted[] {
   const path = 'spec.serviceAllocation'
-  const pins = [
-    ...namespaces.map((name, i) => pinOf(`${path}.namespaces[${i}]`, name, byName([name], context))),
+  const isFirst = firstOnly()
+  return [
+    ...namespaces.flatMap((name, i) =>
+      isFirst(name)
+        ? [pinOf({ field: `${path}.namespaces[${i}]`, value: name }, byName([name], context))]
+        : []
+    ),
     ...namespaceSelectors.map((selector, i) =>
       selectorPin(`${path}.namespaceSelectors[${i}]`, selector, context)
     )
   ]
-  const found = pins.filter(pin => pin !== undefined)
-  const tenants = new Set(found.map(({ tenant }) => tenant))
-  return tenants.size === 1 && found.length === pins.length ? found : []
 }
 
-/** The tenants some condition admits; undefined when it admits others than tenants, or it cannot be said. */
-interface Admitted {
-  readonly tenants: ReadonlySet<string>
-  readonly restsOn: readonly ObjectRef[]
+/** True the first time it is asked about a text. */
+function firstOnly(): (text: string) => boolean {
+  const seen = new Set<string>()
+  return text => seen.size < seen.add(text).size
 }
 
-function pinOf(field: string, value: string, admitted: Admitted | undefined): TenantPin | undefined {
-  const [tenant, ...others] = admitted?.tenants ?? []
-  if (admitted === undefined || tenant === undefined || others.length > 0) return undefined
-  return { field, value, tenant, restsOn: admitted.restsOn }
+function pinOf(
+  at: { readonly field: string; readonly value: string },
+  tenants: ReadonlySet<string> | undefined
+): Admitted {
+  const [tenant, ...others] = tenants ?? []
+  if (tenant !== undefined && others.length === 0) return { ...at, tenant }
+  return tenants?.size === 0 ? 'nobody' : 'anybody'
 }
 
-/** The conditions of a selector are ANDed, so one that admits a single tenant decides. */
-function selectorPin(field: string, selector: LabelSelector, context: Context): TenantPin | undefined {
-  const conditions = [
-    ...[...selector.matchLabels].map(([key, value]) => ({ key, values: [value] })),
-    ...selector.matchExpressions.filter(({ operator }) => operator === 'In')
+/** Part of a selector: the label has one of these values. */
+interface Condition {
+  readonly key: string
+  readonly values: readonly string[]
+}
+
+/** The conditions of a selector are ANDed, so one that admits nobody or a single tenant decides. */
+function selectorPin(field: string, selector: LabelSelector, context: Context): Admitted {
+  return (
+    conditionsOf(selector)
+      .map(({ key, values }) =>
+        pinOf({ field, value: `${key}=${values.join(',')}` }, admittedBy(key, values, context))
+      )
+      .find(admitted => admitted !== 'anybody') ?? 'anybody'
+  )
+}
+
+function conditionsOf({ matchLabels, matchExpressions }: LabelSelector): readonly Condition[] {
+  return [
+    ...[...matchLabels].map(([key, value]) => ({ key, values: [value] })),
+    ...matchExpressions.filter(({ operator }) => operator === 'In')
   ]
-  return conditions
-    .map(({ key, values }) => pinOf(field, `${key}=${values.join(',')}`, admittedBy(key, values, context)))
-    .find(pin => pin !== undefined)
 }
 
-function admittedBy(key: string, values: readonly string[], context: Context): Admitted | undefined {
+/** The tenants some condition admits; empty for no namespace, undefined for others than tenants, or unclear ones. */
+function admittedBy(
+  key: string,
+  values: readonly string[],
+  context: Context
+): ReadonlySet<string> | undefined {
   if (key === NAME_LABEL) return byName(values, context)
   const isTenancyLabel = context.plan.tenancy.namespaceLabels.includes(key) && !values.includes('')
-  return isTenancyLabel ? { tenants: new Set(values), restsOn: [] } : undefined
+  return isTenancyLabel ? new Set(values) : undefined
 }
 
-function byName(names: readonly string[], { view, plan }: Context): Admitted | undefined {
+function byName(names: readonly string[], { view, plan }: Context): ReadonlySet<string> | undefined {
   const tenants = new Set<string>()
   for (const name of names) {
-    const tenancy = tenancyOfNamespace(plan, view.get('Namespace', '', name), name)
+    const namespace = view.get('Namespace', '', name)
+    if (namespace === undefined) continue
+    const tenancy = tenancyOfNamespace(plan, namespace, name)
     if (tenancy.kind !== 'tenant') return undefined
     tenants.add(tenancy.name)
   }
-  return { tenants, restsOn: names.map(name => ({ kind: 'Namespace', namespace: '', name })) }
+  return tenants
 }

@@ -21,10 +21,10 @@ export const eipType = defineRule<'OvnEip'>({
   on: ['OvnEip'],
   reads: ['Node'],
   defaultAction: 'deny',
-  check({ object, oldObject }, { view, requester, tenancy }) {
+  check({ as, object, oldObject }, { view, requester, tenancy }) {
     if (isKubeOvn(requester)) return []
     // What is stored as lrp or lsp was for others to write; that excuses nobody else who changes it.
-    const types = object === oldObject ? [] : [object.type, oldObject?.type ?? '']
+    const types = as === 'stored' ? [] : [object.type, oldObject?.type ?? '']
     const refused = types.find(type => type === 'lrp' || (type === 'lsp' && tenancy.kind !== 'platform'))
     if (refused !== undefined) return [systemType(refused)]
     return object.type === 'lsp' ? nodeFindings(object, view) : unknownTypeFindings(object, tenancy)

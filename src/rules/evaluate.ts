@@ -1,7 +1,9 @@
 import type { Action } from '../policy/exposure-policy.ts'
+import { addsNothing, storedExcuses } from './excuse.ts'
 import type { Finding, Unjudged } from './finding.ts'
 import { newFindings } from './ratchet.ts'
-import type { AnyRule, Change, RuleContext } from './rule.ts'
+import { RecordingView } from './recording-view.ts'
+import type { AnyRule, Change, CheckContext, RuleContext } from './rule.ts'
 
 /** A rule and what the policies say to do about its findings. */
 export interface BoundRule {
@@ -43,22 +45,25 @@ export function bindRules(
 }
 
 /**
- * Runs every rule that is about this kind; the only loop over rules. A write that grows nothing (see `grows` in kinds/)
- * is not judged at all, so it passes whatever state the inventory is in.
+ * Runs every rule that is about this kind; the only loop over rules. A write that grows nothing (see `grows` in kinds/ and
+ * `addsNothing`) is not judged at all, so it passes whatever state the inventory is in. A rule is unjudged when a kind that
+ * it reads, and asked about this time, is unknown.
  */
 export function evaluate(change: Change, rules: readonly BoundRule[], context: RuleContext): Evaluation {
-  if (!change.grows) return NOTHING
+  if (!change.grows || addsNothing(change, context)) return NOTHING
+  const isExcused = storedExcuses(change, context)
   const findings: Judged[] = []
   const unjudged: UnjudgedRule[] = []
   for (const { rule, action } of rules) {
     if (!rule.on.includes(change.kind)) continue
-    const said = rule.judge(change, 'new', context)
+    const view = new RecordingView(context.view)
+    const said = rule.judge(change, 'new', { ...context, view, proposals: context.view })
     const found = said.filter(isFinding)
-    const stored = found.length > 0 ? rule.judge(change, 'stored', context).filter(isFinding) : []
+    const stored = found.length > 0 && isExcused ? storedFindings(rule, change, context) : []
     for (const finding of newFindings(found, stored)) {
       findings.push({ rule, action: limited(action, finding), finding })
     }
-    for (const reason of unjudgedReasons(rule, said, context)) unjudged.push({ rule, action, reason })
+    for (const reason of unjudgedReasons(rule, said, view)) unjudged.push({ rule, action, reason })
   }
   return { findings, unjudged }
 }
@@ -67,14 +72,21 @@ function limited(action: BoundRule['action'], { atMost }: Finding): BoundRule['a
   return action === 'deny' ? (atMost ?? action) : action
 }
 
+function storedFindings(rule: AnyRule, change: Change, context: RuleContext): readonly Finding[] {
+  const stored: CheckContext = { ...context, proposals: context.view }
+  return rule.judge(change, 'stored', stored).filter(isFinding)
+}
+
 function unjudgedReasons(
   rule: AnyRule,
   said: readonly (Finding | Unjudged)[],
-  context: RuleContext
+  view: RecordingView
 ): readonly Unjudged[] {
-  const unknown = rule.reads.filter(kind => !context.view.known(kind))
+  const stated = said.filter(isUnjudged)
+  const named = new Set(stated.map(reason => (reason.because === 'kind-unknown' ? reason.kind : undefined)))
+  const unknown = rule.reads.filter(kind => view.asked.has(kind) && !view.known(kind) && !named.has(kind))
   const byKind = unknown.map(kind => ({ code: 'unjudged', because: 'kind-unknown', kind }) as const)
-  return [...byKind, ...said.filter(isUnjudged)]
+  return [...byKind, ...stated]
 }
 
 function isFinding(said: Finding | Unjudged): said is Finding {

@@ -73,6 +73,7 @@ export type Finding =
       readonly pool: string
       /** How the Service comes to that pool: named, by a requested address, or as MetalLB's own choice. */
       readonly via: 'named' | 'address' | 'any'
+      /** '' when the namespace is nobody's for certain: its labels and owner disagree, or it is untrusted. */
       readonly tenant: string
       readonly granted: readonly string[]
     })

@@ -48,23 +48,28 @@ export interface PortChange {
   readonly after: ReadonlySet<string>
   /** Those of `after` that it neither has nor was asked to have. Empty for a write that attaches nothing. */
   readonly added: readonly string[]
-  /** The port on the default Subnet when the router has one and keeps it. */
+  /** The port on the default Subnet when the router has one, or was asked to, and keeps it. */
   readonly kept: readonly ObjectRef[]
 }
 
 /**
  * Compares what a Vpc is asked to be attached to with what it was asked to and what it has. A port on the default Subnet
- * stays until `enableExternal` is turned off, because Kube-OVN detaches only extra Subnets that leave the list.
+ * stays until `enableExternal` is turned off, because Kube-OVN detaches only extra Subnets that leave the list; it counts
+ * from when the stored spec asks for it, as its OvnEip is seen only later. Asks the view nothing without `enableExternal`.
  */
 export function portChange(vpc: Vpc, oldVpc: Vpc | undefined, plan: Plan, view: View): PortChange {
+  if (!vpc.enableExternal) return { after: new Set(), added: [], kept: [] }
   const now = portsNow(vpc.meta.name, view)
-  const before = new Set([...(oldVpc ? askedSubnets(oldVpc, plan) : []), ...now.keys()])
-  const defaultPort = vpc.enableExternal ? now.get(defaultSubnet(plan)) : undefined
-  const after = new Set([...askedSubnets(vpc, plan), ...(defaultPort ? [defaultSubnet(plan)] : [])])
+  const asked = oldVpc === undefined ? new Set<string>() : askedSubnets(oldVpc, plan)
+  const byDefault = defaultSubnet(plan)
+  const port = portRef(vpc.meta.name, byDefault)
+  const isLeaving = view.get('OvnEip', '', port.name)?.meta.deleting ?? false
+  const isKept = now.has(byDefault) || (asked.has(byDefault) && !isLeaving)
+  const after = new Set([...askedSubnets(vpc, plan), ...(isKept ? [byDefault] : [])])
   return {
     after,
-    added: [...after].filter(subnet => !before.has(subnet)),
-    kept: defaultPort ? [defaultPort] : []
+    added: [...after].filter(subnet => !asked.has(subnet) && !now.has(subnet)),
+    kept: isKept ? [port] : []
   }
 }
 

@@ -6,6 +6,7 @@ import { alternativesFor } from './alternative.ts'
 import { layer2Ranges, NO_NODE_SUBNETS, subnetTexts } from './node-subnets.ts'
 import { announcementOf, everyAdvertisement, type Announcement } from './pool-announcement.ts'
 import { poolEntries } from './pool-entries.ts'
+import { firstOutside, rangeIndex } from './parts-outside.ts'
 import { defineRule, type Subject } from './rule.ts'
 
 /** What is announced by ARP or NDP lies in a subnet the nodes are in. A pool announced by BGP alone may lie anywhere. */
@@ -36,21 +37,25 @@ export const poolOutsideNodeSubnet = defineRule<'IPAddressPool'>({
     if (judged.every(({ parts }) => parts.length === 0)) return []
     const allowed = layer2Ranges(plan, object)
     if (allowed === undefined || plan.nodeSubnets === undefined) return [NO_NODE_SUBNETS]
-    const tolerated = storedAlready(subject, announcement, view)
+    const fine = rangeIndex([...allowed, ...storedAlready(subject, announcement, view)])
     const announcedBy = announcement.by === 'l2' ? announcement.advertisement : undefined
     const nodeSubnets = subnetTexts(plan.nodeSubnets)
+    const restsOn = announcedBy === undefined ? everyAdvertisement(object.meta.namespace) : [announcedBy]
     const alternative = alternativesFor(object, context)
+    // The first parts will do: the ratchet takes none away that `fine` leaves.
     return judged.flatMap(({ entry, parts }) =>
-      subtract(parts, [...allowed, ...tolerated]).map(range => ({
-        code: 'outside-node-subnets' as const,
-        field: entry.field,
-        value: entry.text,
-        range,
-        announcedBy,
-        nodeSubnets,
-        restsOn: announcedBy === undefined ? everyAdvertisement(object.meta.namespace) : [announcedBy],
-        ...alternative(entry)
-      }))
+      parts
+        .flatMap(part => firstOutside(fine, part))
+        .map(range => ({
+          code: 'outside-node-subnets' as const,
+          field: entry.field,
+          value: entry.text,
+          range,
+          announcedBy,
+          nodeSubnets,
+          restsOn,
+          ...alternative(entry)
+        }))
     )
   }
 })
@@ -74,11 +79,11 @@ function unexcused(
  * the advertisement they rest on, and a pool that violates may pass from one to another by a change of labels.
  */
 function storedAlready(
-  { object, oldObject }: Subject<'IPAddressPool'>,
+  { as, oldObject }: Subject<'IPAddressPool'>,
   { by }: Announcement,
   view: View
 ): readonly AddressRange[] {
-  if (oldObject === undefined || oldObject === object) return []
+  if (oldObject === undefined || as === 'stored') return []
   const before = announcementOf(oldObject, view)
   return before.by === 'l2' || (before.by === 'nothing' && by === 'nothing') ? rangesOf(oldObject) : []
 }

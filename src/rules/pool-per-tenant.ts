@@ -1,7 +1,7 @@
 import { contains } from '../address/range.ts'
 import type { IPAddressPool } from '../kinds/ip-address-pool.ts'
 import type { Plan } from '../policy/plan.ts'
-import { tenantPins } from './dedicated-tenant.ts'
+import { namedNamespaces, tenantPins } from './dedicated-tenant.ts'
 import { vlanOfPool } from './node-subnets.ts'
 import { poolEntries } from './pool-entries.ts'
 import { defineRule } from './rule.ts'
@@ -20,14 +20,14 @@ export const poolPerTenant = defineRule<'IPAddressPool'>({
   on: ['IPAddressPool'],
   reads: ['Namespace'],
   defaultAction: 'deny',
-  check({ object }, context) {
+  check({ object, oldObject }, context) {
     const { plan } = context
     const isOneTenants = plan.scope === 'tenantCluster'
     if (plan.poolModel !== 'global' || isOneTenants || object.serviceAllocation === undefined) return []
     const globalPool = plan.globalPool.ipAddressPool ?? ''
     const pins = tenantPins(object.serviceAllocation, context)
-    // Each rests on all: with one namespace another tenant's, none of them dedicates the pool.
-    const restsOn = pins.flatMap(pin => pin.restsOn)
+    // What was dedicated already counts too. One array for all: it may be as long as there are pins.
+    const restsOn = namedNamespaces([object.serviceAllocation, oldObject?.serviceAllocation])
     return pins
       .filter(({ tenant }) => !isPlannedFor(tenant, object, plan))
       .map(pin => ({ code: 'dedicated-pool' as const, ...pin, restsOn, globalPool }))

@@ -79,7 +79,9 @@ function providerReserves(plan: Plan, view: View): Reserved[] {
 function attaching(subnet: string, plan: Plan, view: View): ObjectRef[] {
   const isShared = plan.globalPool.externalSubnets?.includes(subnet) ?? false
   if (isShared || tenantOfSubnet(plan, subnet) !== undefined) return []
-  return [...view.list('Vpc')].filter(vpc => vpc.extraExternalSubnets.includes(subnet)).map(refOf)
+  return [...view.list('Vpc')]
+    .filter(vpc => vpc.enableExternal && vpc.extraExternalSubnets.includes(subnet))
+    .map(refOf)
 }
 
 function subnetReserves(

@@ -28,8 +28,16 @@ export interface RuleContext {
   readonly tenancy: Tenancy
 }
 
+/** What a rule is handed. The kinds that it asks `view` about are those its verdict rests on. */
+export interface CheckContext extends RuleContext {
+  /** The same view for working out proposals, which no verdict rests on. */
+  readonly proposals: View
+}
+
 /** The object a rule judges, and what is stored in its place (undefined on CREATE). */
 export interface Subject<K extends KindName> {
+  /** `stored` while the ratchet asks about the stored object, which `object` and `oldObject` are both then. */
+  readonly as: 'new' | 'stored'
   readonly object: Kinds[K]
   readonly oldObject: Kinds[K] | undefined
 }
@@ -53,16 +61,19 @@ export interface Rule<K extends KindName = KindName> {
   /** Sources: documentation, upstream issue or file. */
   readonly see: readonly string[]
   readonly on: readonly K[]
-  /** Kinds whose presence or absence the verdict rests on: gates readiness, generates RBAC and `unchecked`. */
+  /**
+   * Kinds whose presence or absence the verdict may rest on: gates readiness, generates RBAC. One that is unknown leaves
+   * the rule unjudged when `check` asked the view about it.
+   */
   readonly reads: readonly KindName[]
   readonly defaultAction: Action
-  check(subject: Subject<K>, context: RuleContext): readonly (Finding | Unjudged)[]
+  check(subject: Subject<K>, context: CheckContext): readonly (Finding | Unjudged)[]
 }
 
 /** A rule of any kind, as the list holds it: `judge` runs `check` only on a change of its own kind. */
 export interface AnyRule extends Omit<Rule, 'on' | 'check'> {
   readonly on: readonly KindName[]
-  judge(change: Change, as: 'new' | 'stored', context: RuleContext): readonly (Finding | Unjudged)[]
+  judge(change: Change, as: Subject<KindName>['as'], context: CheckContext): readonly (Finding | Unjudged)[]
 }
 
 /** Wraps a rule so that lists can hold rules of different kinds without casts. */
@@ -72,7 +83,7 @@ export function defineRule<K extends KindName>(rule: Rule<K>): AnyRule {
     judge(change, as, context) {
       if (!isOn(rule.on, change)) return []
       const object = as === 'new' ? change.object : change.oldObject
-      return object === undefined ? [] : rule.check({ object, oldObject: change.oldObject }, context)
+      return object === undefined ? [] : rule.check({ as, object, oldObject: change.oldObject }, context)
     }
   }
 }

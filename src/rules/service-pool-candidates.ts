@@ -7,6 +7,9 @@ import { loadBalancerAsk, type LoadBalancerAsk, type Service } from '../kinds/se
 import { refKey, type ObjectRef } from '../kinds/object-ref.ts'
 import type { Plan } from '../policy/plan.ts'
 
+/** More addresses than MetalLB accepts (one of each family), so that a Service that lists thousands costs little. */
+const MAX_ADDRESSES = 16
+
 /** A pool that a Service may get its address from, what brings it there, and the objects that say so. */
 export interface Candidate {
   readonly pool: string
@@ -19,7 +22,8 @@ export interface Candidate {
 /**
  * Every pool that MetalLB may serve this Service from; empty when it is no LoadBalancer of MetalLB's, and when no pool
  * has what it asks for. MetalLB takes the named pool, else the one with the requested address, else one of its own choice
- * from its own namespace. O(pools) when nothing is named.
+ * from its own namespace. Of the requested addresses the first 16 are looked at: MetalLB gives a Service with more than
+ * two none at all. O(pools) when nothing is named.
  */
 export function poolCandidates(object: Service, plan: Plan, view: View): readonly Candidate[] {
   const ask = loadBalancerAsk(object, plan.metallb.loadBalancerClass)
@@ -29,7 +33,7 @@ export function poolCandidates(object: Service, plan: Plan, view: View): readonl
     return [{ pool: name, via: 'named', field, value: name, restsOn: [] }]
   }
   if (ask.addresses.length === 0) return freeChoice(object, plan, view)
-  return ask.addresses.flatMap(address => poolsWith(address, plan, view))
+  return ask.addresses.slice(0, MAX_ADDRESSES).flatMap(address => poolsWith(address, plan, view))
 }
 
 function poolsWith(

@@ -21,7 +21,8 @@ export const servicePoolNotGranted = defineRule<'Service'>({
   defaultAction: 'deny',
   check({ object }, { view, plan, requester, tenancy }) {
     if (loadBalancerAsk(object, plan.metallb.loadBalancerClass) === undefined) return []
-    if (tenancy.kind === 'unknown-namespace') {
+    // `tenancy` was read off the Namespace; asking for it here too says that the verdict rests on it.
+    if (view.get('Namespace', '', object.meta.namespace) === undefined) {
       return [{ code: 'unjudged', because: 'kind-unknown', kind: 'Namespace' }]
     }
     const granted = grantedPools(plan, tenancy, serviceClassOf(object, requester))
@@ -32,7 +33,7 @@ export const servicePoolNotGranted = defineRule<'Service'>({
       .map(candidate => ({
         ...candidate,
         code: 'pool-not-granted',
-        tenant: 'name' in tenancy ? tenancy.name : '',
+        tenant: tenancy.kind === 'tenant' ? tenancy.name : '',
         granted,
         restsOn: [namespace, ...candidate.restsOn]
       }))

@@ -307,7 +307,7 @@ await test('parseRange() never throws and round-trips through every format', asy
         assert.deepEqual(parseRange(formatRange(parsed.range), PLAN_FORMS), parsed, text)
         // An end inside ::ffff:0:0/96 reads back as IPv4, so such a range has no dash form (format.ts says so).
         const { family, first, last } = parsed.range
-        if (family === 6 && [first, last].some(end => end >> 32n === 0xffffn)) return
+        if (family === 6 && [first, last].some(address => address >> 32n === 0xffffn)) return
         assert.deepEqual(parseRange(formatDash(parsed.range), PLAN_FORMS), parsed, text)
       }),
       { numRuns: 500 }

@@ -304,16 +304,17 @@ await test('decodePolicyTest() reads a suite and fills in what a case leaves out
 
 await test('decodePolicyTest() says where a suite is wrong', async t => {
   const rows: readonly (readonly [string, string])[] = [
-    ['  {cases: [], policys: []}\n', '5:15: spec.policys: unknown key. Hint: did you mean "policies"?'],
+    ['  {policys: [], cases: []}\n', '5:4: spec.policys: unknown key. Hint: did you mean "policies"?'],
+    ['  {cases: []}\n', '5:11: spec.cases: []: at least one is required'],
     ['  {}\n', '4:1: spec.cases: is required: a list'],
     [
-      '  {cases: [], now: yesterday}\n',
-      '5:20: spec.now: "yesterday": not a time such as 2026-11-23T00:00:00Z'
+      '  {now: yesterday, cases: []}\n',
+      '5:9: spec.now: "yesterday": not a time such as 2026-11-23T00:00:00Z'
     ],
-    ['  {cases: [], existing: [Service/a/b]}\n', '5:26: spec.existing[0]: "Service/a/b": expected a mapping'],
+    ['  {existing: [Service/a/b], cases: []}\n', '5:15: spec.existing[0]: "Service/a/b": expected a mapping'],
     [
-      '  {cases: [], policies: [3]}\n',
-      '5:26: spec.policies[0]: 3: expected text or a mapping. Hint: write it in quotes: "3"'
+      '  {policies: [3], cases: []}\n',
+      '5:15: spec.policies[0]: 3: expected text or a mapping. Hint: write it in quotes: "3"'
     ],
     [
       '  cases:\n  - {name: a, request: {object: {}}, expect: {alowed: true}}\n',

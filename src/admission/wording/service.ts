@@ -10,7 +10,8 @@ export function serviceWords(
   const granted = listed(finding.granted.map(text => shown(text)))
   const wayOut = granted === '' ? 'It is granted none; ask the platform team.' : `Use ${granted}.`
   const pool = audience === 'platform' || finding.via === 'named' ? ` ${shown(finding.pool)}` : ''
-  const tenant = finding.tenant === '' ? 'the tenant of this namespace' : `tenant ${shown(finding.tenant)}`
+  const tenant =
+    finding.tenant === '' ? 'this namespace, which proves no tenant,' : `tenant ${shown(finding.tenant)}`
   switch (finding.via) {
     case 'named':
       return `names a pool that ${tenant} is not granted. ${wayOut}`
