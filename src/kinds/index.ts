@@ -15,7 +15,7 @@ import { serviceCIDR, type ServiceCIDR } from './service-cidr.ts'
 import { subnet, type Subnet } from './subnet.ts'
 import { vpc, type Vpc } from './vpc.ts'
 
-/** Every kind the program reads. A new kind is its file, one line here and one in `KINDS`. */
+/** Every kind the program reads. A new kind is its file, one line here, one in `KINDS` and one in inventory/inventory.ts. */
 export interface Kinds {
   readonly IPAddressPool: IPAddressPool
   readonly L2Advertisement: L2Advertisement
