@@ -74,15 +74,18 @@ function hasCertificate({ socket }: IncomingMessage): boolean {
   return socket instanceof TLSSocket && socket.authorized && socket.getPeerX509Certificate() !== undefined
 }
 
-/** 256 bits. */
-const SECRET_BYTES = 32
+/** Hex digits of 256 bits. */
+const SECRET_DIGITS = 64
+
+/** The API server takes a path of a Service only in parts that are DNS names (k8s.io/apiserver
+ * pkg/util/webhook/validation.go). */
+const LONGEST_DIGITS = 253
 
 /** What is wrong with a secret for the path, '' when nothing is. The text itself is never repeated. */
 export function pathSecretProblem(secret: string): string {
-  if (!/^[A-Za-z0-9_-]*$/.test(secret)) return 'it holds other characters than hex or base64url has'
-  const isHex = /^[0-9A-Fa-f]*$/.test(secret)
-  const bytes = Math.floor((secret.length * (isHex ? 4 : 6)) / 8)
-  return bytes >= SECRET_BYTES ? '' : `it holds ${bytes} bytes of randomness, not ${SECRET_BYTES}`
+  if (!/^[0-9a-f]*$/.test(secret)) return 'it holds other characters than 0-9 and a-f'
+  const isLongEnough = secret.length >= SECRET_DIGITS && secret.length <= LONGEST_DIGITS
+  return isLongEnough ? '' : `it holds ${secret.length} hex digits, not ${SECRET_DIGITS} (256 bits) or more`
 }
 
 /** What is wrong with the PEM of --client-ca, '' when nothing is. OpenSSL would take a text without certificates for none. */

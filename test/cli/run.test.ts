@@ -184,7 +184,7 @@ await test('a broken policy names file, line and column, and nothing starts', as
 })
 
 await test('serve does not start for everybody on the network', async t => {
-  const dir = t.testdir({ secret: `${'ab'.repeat(32)}\n`, weak: 'secret' })
+  const dir = t.testdir({ secret: `${'ab'.repeat(32)}\n`, weak: 'abc' })
   const CLUSTER = ['--kubeconfig', '/nowhere']
   for (const host of ['0.0.0.0', '[::]', '192.0.2.1', '128.0.0.1', '[::2]', 'localhost.example', '127.1']) {
     const { code, stderr } = await poolguard(['serve', '--listen', `${host}:8443`, ...CLUSTER])
@@ -202,7 +202,7 @@ await test('serve does not start for everybody on the network', async t => {
   t.match(proven, { code: 2, stderr: /\/nowhere/ })
   t.notMatch(proven.stderr, /nothing tells|abab/)
   const weak = await poolguard([...listen, '--path-secret-file', join(dir, 'weak')])
-  t.match(weak, { code: 2, stderr: /weak is no secret for the path: it holds 4 bytes of randomness, not 32/ })
+  t.match(weak, { code: 2, stderr: /weak is no secret for the path: it holds 3 hex digits, not 64/ })
 })
 
 /** The values of a key anywhere in manifests. */
@@ -233,7 +233,7 @@ await test('manifests: Deployment, Secret and webhooks have one secret, kept in 
   t.same(await manifestFiles({ ...options, certs }, SILENT), files, 'the second time nothing changes')
   const without = await manifestFiles(options, SILENT)
   for (const path of valuesOf('path', valuesOf('clientConfig', without)))
-    t.match(path, /^\/PATH-SECRET\/(v|m)/)
+    t.match(path, /^\/path-secret-goes-here\/(v|m)/)
   t.same(valuesOf('stringData', without), [])
   const there = t.testdir({ 'path-secret': 'too short' })
   await t.rejects(

@@ -5,8 +5,8 @@ import { pathSecretProblem } from '../../server/caller-proof.ts'
 import { readText } from '../files.ts'
 import { UnusableError } from '../io.ts'
 
-/** Stands in the paths that are printed without --certs, for somebody to replace. */
-export const PATH_SECRET_PLACEHOLDER = 'PATH-SECRET'
+/** Stands in the paths that are printed without --certs, for somebody to replace; the API server takes lower case only. */
+export const PATH_SECRET_PLACEHOLDER = 'path-secret-goes-here'
 
 /** The secret in a file, without blanks around it. Throws UnusableError when it cannot be read or is too weak. */
 export function readPathSecret(path: string): string {

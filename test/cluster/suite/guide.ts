@@ -111,6 +111,16 @@ await test('the guide on a real cluster', async suite => {
   // Kube-OVN goes on trying to connect the router, in vain without gateway nodes, and complains while it is deleted.
   await new Promise(resolve => setTimeout(resolve, SETTLE_MS))
   const before = complaintsOf(controllers)
+  await suite.test('what is installed is valid to the API server, field by field', async t => {
+    await cluster.apply([namespace('poolguard')])
+    for (const name of ['deployment', 'rbac', 'policies', 'webhooks']) {
+      const file = join(root, `manifests/${name}.yaml`)
+      const args = ['apply', '--dry-run=server', '--validate=strict', '-f', file]
+      const { code, stderr } = await cluster.kubectl(args)
+      t.equal(code, 0, `${name}: ${stderr}`)
+    }
+  })
+
   await cluster.apply([namespace('metallb-system')])
   const poolguard = await startPoolguard(cluster)
 
