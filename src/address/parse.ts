@@ -15,6 +15,9 @@ export const POOL_FORMS: RangeForms = { cidr: true, dash: true }
 /** Ranges in a NetworkPlan or ExposurePolicy. */
 export const PLAN_FORMS: RangeForms = { cidr: true, dash: true, bare: true }
 
+/** A field that holds one address; read as a range of that one. */
+export const ADDRESS_FORMS: RangeForms = { bare: true }
+
 /** Kube-OVN Subnet `spec.excludeIps`: one address or `a..b`. */
 export const EXCLUDE_IPS_FORMS: RangeForms = { bare: true, dots: true }
 

@@ -1,4 +1,4 @@
-import { parseAddress } from '../address/parse.ts'
+import { ADDRESS_FORMS, parseRange } from '../address/parse.ts'
 import { contains } from '../address/range.ts'
 import type { View } from '../inventory/view.ts'
 import { isRecord } from '../kinds/decode.ts'
@@ -72,9 +72,7 @@ function areIn(addresses: readonly string[], name: string, view: View): boolean 
   const subnet = view.get('Subnet', '', name)
   const prefixes = subnet === undefined ? [] : subnetPrefixes(subnet)
   return addresses.every(text => {
-    const parsed = parseAddress(text)
-    if (!parsed.ok) return false
-    const address = { family: parsed.family, first: parsed.value, last: parsed.value }
-    return prefixes.some(prefix => contains(prefix, address))
+    const parsed = parseRange(text, ADDRESS_FORMS)
+    return parsed.ok && prefixes.some(prefix => contains(prefix, parsed.range))
   })
 }

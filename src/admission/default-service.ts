@@ -1,9 +1,9 @@
-import { parseAddress } from '../address/parse.ts'
 import type { View } from '../inventory/view.ts'
 import { isRecord } from '../kinds/decode.ts'
 import { loadBalancerAsk, metallbAnnotation, type Service } from '../kinds/service.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { Operation } from '../rules/rule.ts'
+import { poolsHolding } from '../rules/service-pool-candidates.ts'
 
 /** What is known about one write of a Service. */
 export interface ServiceFacts {
@@ -46,19 +46,9 @@ export function defaultService(
 function addressesAreIn(pool: string, { service, oldService, plan, view }: ServiceFacts): boolean {
   const texts = [...service.ingressIPs, ...(oldService?.ingressIPs ?? [])]
   return texts.every(text => {
-    const pools = poolsWith(text, plan, view)
-    return pools.length > 0 && pools.every(name => name === pool)
+    const pools = poolsHolding(text, plan, view)
+    return pools.length > 0 && pools.every(({ name }) => name === pool)
   })
-}
-
-/** The pools of MetalLB's that hold the address, by name; empty for a text that is no address. */
-function poolsWith(text: string, plan: Plan, view: View): readonly string[] {
-  const parsed = parseAddress(text)
-  if (!parsed.ok) return []
-  const address = { family: parsed.family, first: parsed.value, last: parsed.value }
-  return [...view.overlapping(['metallb'], address)]
-    .filter(({ holder }) => holder.namespace === plan.metallb.namespace)
-    .map(({ holder }) => holder.name)
 }
 
 function withAnnotation(raw: Record<string, unknown>, key: string, value: string): Record<string, unknown> {

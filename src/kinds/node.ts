@@ -1,4 +1,4 @@
-import { parseAddress, parseRange } from '../address/parse.ts'
+import { ADDRESS_FORMS, parseRange } from '../address/parse.ts'
 import type { AddressRange } from '../address/range.ts'
 import type { Claim } from './claim.ts'
 import type { KindDefinition } from './kind-definition.ts'
@@ -53,8 +53,7 @@ export const node: KindDefinition<Node> = {
 /** The node's own addresses as ranges of one address; texts that are no address are left out. */
 export function nodeAddresses(object: Node): { readonly range: AddressRange; readonly field: string }[] {
   return object.addresses.flatMap(({ text, field }) => {
-    const parsed = parseAddress(text)
-    if (!parsed.ok) return []
-    return [{ range: { family: parsed.family, first: parsed.value, last: parsed.value }, field }]
+    const parsed = parseRange(text, ADDRESS_FORMS)
+    return parsed.ok ? [{ range: parsed.range, field }] : []
   })
 }

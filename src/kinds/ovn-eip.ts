@@ -1,4 +1,4 @@
-import { parseAddress } from '../address/parse.ts'
+import { ADDRESS_FORMS, parseRange } from '../address/parse.ts'
 import { subnetDomain, type Claim } from './claim.ts'
 import type { KindDefinition } from './kind-definition.ts'
 import type { Meta } from './meta.ts'
@@ -42,17 +42,23 @@ export const ovnEip: KindDefinition<OvnEip> = {
   claims(eip) {
     const holder = { kind: 'OvnEip', namespace: '', name: eip.meta.name }
     const texts = new Map([
-      [eip.v4Ip, 'spec.v4Ip'],
-      [eip.v6Ip, 'spec.v6Ip'],
       [eip.statusV4Ip, 'status.v4Ip'],
-      [eip.statusV6Ip, 'status.v6Ip']
+      [eip.statusV6Ip, 'status.v6Ip'],
+      // last, so that an address in both is named by the field that asked for it
+      [eip.v4Ip, 'spec.v4Ip'],
+      [eip.v6Ip, 'spec.v6Ip']
     ])
     const claims: Claim[] = []
     for (const [text, field] of texts) {
-      const parsed = parseAddress(text)
+      const parsed = parseRange(text, ADDRESS_FORMS)
       if (!parsed.ok) continue
-      const range = { family: parsed.family, first: parsed.value, last: parsed.value }
-      claims.push({ domain: subnetDomain(eip.externalSubnet), range, holder, field, state: 'stored' })
+      claims.push({
+        domain: subnetDomain(eip.externalSubnet),
+        range: parsed.range,
+        holder,
+        field,
+        state: 'stored'
+      })
     }
     return claims
   },

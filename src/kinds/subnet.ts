@@ -1,4 +1,4 @@
-import { parseAddress, parseRange, EXCLUDE_IPS_FORMS } from '../address/parse.ts'
+import { ADDRESS_FORMS, EXCLUDE_IPS_FORMS, parseRange } from '../address/parse.ts'
 import { subtract, type AddressRange } from '../address/range.ts'
 import { subnetDomain } from './claim.ts'
 import type { KindDefinition } from './kind-definition.ts'
@@ -59,8 +59,8 @@ export function subnetPrefixes(object: Subnet): AddressRange[] {
 /** The addresses of `spec.gateway`, as ranges of one address each. */
 export function subnetGateways(object: Subnet): AddressRange[] {
   return object.gateway.split(',').flatMap(text => {
-    const parsed = parseAddress(text)
-    return parsed.ok ? [{ family: parsed.family, first: parsed.value, last: parsed.value }] : []
+    const parsed = parseRange(text, ADDRESS_FORMS)
+    return parsed.ok ? [parsed.range] : []
   })
 }
 

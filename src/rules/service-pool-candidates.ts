@@ -1,4 +1,4 @@
-import { parseAddress } from '../address/parse.ts'
+import { ADDRESS_FORMS, parseRange } from '../address/parse.ts'
 import type { View } from '../inventory/view.ts'
 import { refOf } from '../kinds/index.ts'
 import type { IPAddressPool } from '../kinds/ip-address-pool.ts'
@@ -41,13 +41,17 @@ function poolsWith(
   plan: Plan,
   view: View
 ): Candidate[] {
-  const parsed = parseAddress(text)
+  return poolsHolding(text, plan, view).map(pool => {
+    return { pool: pool.name, via: 'address', field, value: text, restsOn: [pool] }
+  })
+}
+
+/** The pools of MetalLB's that hold an address, each once; none for a text that is no address. O(log pools + hits). */
+export function poolsHolding(text: string, plan: Plan, view: View): readonly ObjectRef[] {
+  const parsed = parseRange(text, ADDRESS_FORMS)
   if (!parsed.ok) return []
-  const address = { family: parsed.family, first: parsed.value, last: parsed.value }
-  const holders = [...view.overlapping(['metallb'], address)].map(({ holder }) => holder)
-  return uniqueRefs(holders)
-    .filter(({ namespace }) => namespace === plan.metallb.namespace)
-    .map(pool => ({ pool: pool.name, via: 'address', field, value: text, restsOn: [pool] }))
+  const holders = [...view.overlapping(['metallb'], parsed.range)].map(({ holder }) => holder)
+  return uniqueRefs(holders).filter(({ namespace }) => namespace === plan.metallb.namespace)
 }
 
 function uniqueRefs(refs: readonly ObjectRef[]): readonly ObjectRef[] {
