@@ -1,6 +1,6 @@
 import type { FieldError } from '../kinds/decode.ts'
 import { isRecord } from '../kinds/decode.ts'
-import { decodeObject, grows, KINDS, type KindName, type Kinds } from '../kinds/index.ts'
+import { decodeObject, grows, KINDS, loses, type KindName, type Kinds } from '../kinds/index.ts'
 import type { Change } from '../rules/rule.ts'
 import type { Review } from './review.ts'
 
@@ -18,12 +18,14 @@ export function changeOf(review: Review & { readonly kind: KindName }): DecodedC
   const stored = operation === 'CREATE' ? undefined : decodeIn(kind, review.oldObject, review.namespace)
   const oldObject = stored?.ok === true ? stored.object : undefined
   if (operation === 'DELETE') {
-    return { ok: true, change: { kind, operation, object: undefined, oldObject, grows: false } }
+    return { ok: true, change: { kind, operation, object: undefined, oldObject, grows: false, loses: true } }
   }
   const decoded = decodeIn(kind, review.object, review.namespace)
   if (!decoded.ok) return decoded
-  const growing = oldObject === undefined || grows(kind, oldObject, decoded.object)
-  return { ok: true, change: { kind, operation, object: decoded.object, oldObject, grows: growing } }
+  const { object } = decoded
+  const isGrowing = oldObject === undefined || grows(kind, oldObject, object)
+  const isLosing = oldObject !== undefined && loses(kind, oldObject, object)
+  return { ok: true, change: { kind, operation, object, oldObject, grows: isGrowing, loses: isLosing } }
 }
 
 /** An object without metadata.namespace is in the request's, as the API server fills it in only later on some paths. */

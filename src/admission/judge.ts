@@ -39,7 +39,7 @@ const MOST_ROUNDS = 2
 export async function judge(review: Review, ports: Ports): Promise<Judgement> {
   const snapshot = ports.snapshot()
   const nothing = { findings: [], unjudged: [], fieldErrors: [], isUnconfirmed: false, snapshot }
-  const skipped = notJudged(review)
+  const skipped = notJudged(review, ports)
   if (skipped !== undefined || review.kind === undefined) {
     return { ...nothing, notJudged: skipped, audience: 'tenant' }
   }
@@ -71,10 +71,21 @@ export async function judge(review: Review, ports: Ports): Promise<Judgement> {
   }
 }
 
-function notJudged(review: Review): Judgement['notJudged'] {
+function notJudged(review: Review, ports: Ports): Judgement['notJudged'] {
   if (review.kind === undefined) return 'foreign-kind'
-  if (review.operation === 'DELETE') return 'delete'
+  if (review.operation === 'DELETE' && mustBeDeletable(review, ports)) return 'delete'
   return review.subResource === '' ? undefined : 'subresource'
+}
+
+/** They delete what belongs to something that is gone already (kube-controller-manager's own accounts). */
+export const CLEANERS: readonly string[] = [
+  'system:serviceaccount:kube-system:namespace-controller',
+  'system:serviceaccount:kube-system:generic-garbage-collector'
+]
+
+/** A namespace under deletion must become empty, and garbage must go, whatever is in use. */
+function mustBeDeletable({ username, namespace }: Review, { view }: Ports): boolean {
+  return CLEANERS.includes(username) || view.get('Namespace', '', namespace)?.meta.deleting === true
 }
 
 function isTerminating({ operation, object }: Review): boolean {

@@ -1,6 +1,7 @@
 import { KIND_NAMES, KINDS, type KindName } from '../kinds/index.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { AnyRule } from '../rules/rule.ts'
+import { CLEANERS } from './judge.ts'
 
 /** Where the API server finds poolguard: a Service in the cluster, or a URL outside of it. */
 export type Client =
@@ -38,10 +39,13 @@ function neverMatched(client: Client): readonly string[] {
 interface Entry {
   readonly name: string
   readonly kinds: readonly KindName[]
+  readonly operations: readonly string[]
   readonly failurePolicy: 'Fail' | 'Ignore'
   readonly namespaceSelector: Manifest | undefined
   readonly matchConditions: readonly MatchCondition[]
 }
+
+const WRITES = ['CREATE', 'UPDATE']
 
 interface MatchCondition {
   readonly name: string
@@ -60,7 +64,16 @@ export function registration(
   options: RegistrationOptions
 ): readonly [Manifest, Manifest] {
   const judged = KIND_NAMES.filter(kind => rules.some(rule => rule.on.includes(kind)))
-  const validating = entries(judged, { plan, client: options.client, suffix: 'poolguard.io' })
+  const kept = KIND_NAMES.filter(kind => rules.some(rule => rule.judgesLoss && rule.on.includes(kind)))
+  const advised = judged.filter(kind =>
+    rules.every(rule => !rule.on.includes(kind) || rule.advisesOn.includes(kind))
+  )
+  const guarded = judged.filter(kind => !advised.includes(kind))
+  const validating = [
+    ...entries(guarded, { plan, client: options.client, suffix: 'poolguard.io' }),
+    ...(advised.length > 0 ? [advice(advised, plan)] : []),
+    ...(kept.length > 0 ? [deletes(kept, plan)] : [])
+  ]
   const mutating = entries(DEFAULTED, {
     plan,
     client: options.client,
@@ -91,11 +104,39 @@ function entries(kinds: readonly KindName[], options: EntryOptions): readonly En
   const addresses: Entry = {
     name: `addresses.${suffix}`,
     kinds: addressKinds,
+    operations: WRITES,
     failurePolicy: 'Fail',
     namespaceSelector: undefined,
     matchConditions: [notTheControllers(plan), CHANGES_SPEC_OR_LABELS]
   }
   return [addresses, ...(kinds.includes('Service') ? serviceEntries(options) : [])]
+}
+
+/** Kinds on which poolguard only warns: it must not be in the way of their writes when it is down. */
+function advice(kinds: readonly KindName[], plan: Plan): Entry {
+  return {
+    name: 'advice.poolguard.io',
+    kinds,
+    operations: WRITES,
+    failurePolicy: 'Ignore',
+    namespaceSelector: undefined,
+    matchConditions: [notTheControllers(plan), CHANGES_SPEC_OR_LABELS]
+  }
+}
+
+/**
+ * Deletions of what may be in use. They pass while poolguard is down, and those of the namespace controller and the garbage
+ * collector are let through without a call: nothing may become undeletable (docs/adr/0004).
+ */
+function deletes(kinds: readonly KindName[], plan: Plan): Entry {
+  return {
+    name: 'deletes.poolguard.io',
+    kinds,
+    operations: ['DELETE'],
+    failurePolicy: 'Ignore',
+    namespaceSelector: undefined,
+    matchConditions: [notTheControllers(plan, CLEANERS)]
+  }
 }
 
 /**
@@ -110,6 +151,7 @@ function serviceEntries({ plan, client, suffix }: EntryOptions): readonly Entry[
   const tenants = keys.map((key, i): Entry => ({
     name: `tenant-services-${i + 1}.${suffix}`,
     kinds: ['Service'],
+    operations: WRITES,
     failurePolicy: 'Fail',
     namespaceSelector: {
       matchExpressions: [{ key, operator: 'Exists' }, ...without(keys.slice(0, i)), named]
@@ -119,6 +161,7 @@ function serviceEntries({ plan, client, suffix }: EntryOptions): readonly Entry[
   const others: Entry = {
     name: `other-services.${suffix}`,
     kinds: ['Service'],
+    operations: WRITES,
     failurePolicy: isUnlabelledTenants(plan) ? 'Fail' : 'Ignore',
     namespaceSelector: { matchExpressions: [...without(keys), named] },
     matchConditions
@@ -147,28 +190,31 @@ function webhook(entry: Entry, path: 'validate' | 'mutate', options: Registratio
     timeoutSeconds: TIMEOUT_SECONDS,
     ...(entry.namespaceSelector === undefined ? {} : { namespaceSelector: entry.namespaceSelector }),
     matchConditions: entry.matchConditions,
-    rules: webhookRules(entry.kinds)
+    rules: webhookRules(entry)
   }
 }
 
 /** One rule per API group: exact groups and resources, never `*`. matchPolicy Equivalent covers other versions. */
-function webhookRules(kinds: readonly KindName[]): readonly Manifest[] {
+function webhookRules({ kinds, operations }: Entry): readonly Manifest[] {
   const groups = [...new Set(kinds.map(kind => KINDS[kind].group))]
   return groups.map(group => {
     const members = kinds.map(kind => KINDS[kind]).filter(definition => definition.group === group)
     return {
       apiGroups: [group],
       apiVersions: [...new Set(members.flatMap(definition => definition.versions))],
-      operations: ['CREATE', 'UPDATE'],
+      operations,
       resources: members.map(definition => definition.resource),
       scope: '*'
     }
   })
 }
 
-function notTheControllers(plan: Plan): MatchCondition {
+/** The API server's own user: it keeps its default ServiceCIDR, and must be able to start without poolguard. */
+const API_SERVER = 'system:apiserver'
+
+function notTheControllers(plan: Plan, others: readonly string[] = [API_SERVER]): MatchCondition {
   const metallb = (plan.controllers.get('metallb') ?? []).filter(user => isWhereMetalLBRuns(user, plan))
-  const users = [...metallb, ...(plan.controllers.get('kubeOvn') ?? [])]
+  const users = [...metallb, ...(plan.controllers.get('kubeOvn') ?? []), ...others]
   const quoted = users.map(user => JSON.stringify(user)).join(', ')
   return { name: 'not-the-controllers', expression: `!(request.userInfo.username in [${quoted}])` }
 }

@@ -69,7 +69,7 @@ function causeOf({ rule, finding }: Judged, { audience }: Judgement): Cause {
 /** Rules that would deny but could not be judged because a kind is unreadable; they close the write on fail paths. */
 export function closing(judgement: Judgement): readonly UnjudgedRule[] {
   return judgement.unjudged.filter(
-    ({ action, reason }) => action === 'deny' && reason.because === 'kind-unknown'
+    ({ action, reason, closes }) => closes && action === 'deny' && reason.because === 'kind-unknown'
   )
 }
 

@@ -8,7 +8,10 @@ export interface Advertisement {
   readonly meta: Meta
   readonly ipAddressPools: readonly string[]
   readonly ipAddressPoolSelectors: readonly LabelSelector[]
+  /** ORed; empty selects every node. */
   readonly nodeSelectors: readonly LabelSelector[]
+  /** Since MetalLB 0.16; ORed, empty selects every Service. */
+  readonly serviceSelectors: readonly LabelSelector[]
 }
 
 export function decodeAdvertisement(object: Cursor, meta: Meta): Advertisement {
@@ -17,7 +20,8 @@ export function decodeAdvertisement(object: Cursor, meta: Meta): Advertisement {
     meta,
     ipAddressPools: spec.at('ipAddressPools').strings(),
     ipAddressPoolSelectors: spec.at('ipAddressPoolSelectors').items().map(decodeLabelSelector),
-    nodeSelectors: spec.at('nodeSelectors').items().map(decodeLabelSelector)
+    nodeSelectors: spec.at('nodeSelectors').items().map(decodeLabelSelector),
+    serviceSelectors: spec.at('serviceSelectors').items().map(decodeLabelSelector)
   }
 }
 

@@ -1,7 +1,7 @@
 /** What is wrong with the type of one field: a fact, worded later. `value` is a short JSON rendering of what was found. */
 export interface FieldError {
   readonly field: string
-  readonly expected: 'object' | 'array' | 'string' | 'boolean'
+  readonly expected: 'object' | 'array' | 'string' | 'boolean' | 'integer'
   readonly value: string
 }
 
@@ -45,6 +45,14 @@ export class Cursor {
 
   boolean(fallback: boolean): boolean {
     return typeof this.value === 'boolean' ? this.value : this.mismatch('boolean', fallback)
+  }
+
+  /** A whole number that JSON carries exactly; undefined when absent. */
+  integer(): number | undefined {
+    const { value } = this
+    return typeof value === 'number' && Number.isSafeInteger(value)
+      ? value
+      : this.mismatch<number | undefined>('integer', undefined)
   }
 
   /** One cursor per element; none when absent. */

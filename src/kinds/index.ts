@@ -1,6 +1,9 @@
 import { subtract } from '../address/range.ts'
+import { bfdProfile, type BFDProfile } from './bfd-profile.ts'
 import { bgpAdvertisement, type BGPAdvertisement } from './bgp-advertisement.ts'
+import { bgpPeer, type BGPPeer } from './bgp-peer.ts'
 import type { Claim } from './claim.ts'
+import { community, type Community } from './community.ts'
 import { Cursor, type FieldError } from './decode.ts'
 import { ipAddressPool, type IPAddressPool } from './ip-address-pool.ts'
 import type { KindDefinition } from './kind-definition.ts'
@@ -20,6 +23,9 @@ export interface Kinds {
   readonly IPAddressPool: IPAddressPool
   readonly L2Advertisement: L2Advertisement
   readonly BGPAdvertisement: BGPAdvertisement
+  readonly BGPPeer: BGPPeer
+  readonly BFDProfile: BFDProfile
+  readonly Community: Community
   readonly Service: Service
   readonly OvnEip: OvnEip
   readonly Subnet: Subnet
@@ -36,6 +42,9 @@ export const KINDS: { readonly [K in KindName]: KindDefinition<Kinds[K]> } = {
   IPAddressPool: ipAddressPool,
   L2Advertisement: l2Advertisement,
   BGPAdvertisement: bgpAdvertisement,
+  BGPPeer: bgpPeer,
+  BFDProfile: bfdProfile,
+  Community: community,
   Service: service,
   OvnEip: ovnEip,
   Subnet: subnet,
@@ -73,8 +82,24 @@ export function claimsOf<K extends KindName>(kind: K, object: Kinds[K]): readonl
  * else that rules judge differs. False for metadata-only updates and for shrinking ones.
  */
 export function grows<K extends KindName>(kind: K, oldObject: Kinds[K], object: Kinds[K]): boolean {
+  return lacks(kind, oldObject, object) || isJudgedAnew(kind, object, oldObject)
+}
+
+/**
+ * True when `oldObject` had something that `object` has no more: addresses, or whatever else rules judge differs. False for
+ * metadata-only updates and for growing ones.
+ */
+export function loses<K extends KindName>(kind: K, oldObject: Kinds[K], object: Kinds[K]): boolean {
+  return lacks(kind, object, oldObject) || isJudgedAnew(kind, object, oldObject)
+}
+
+/** Whether `object` claims less than all that `other` claims. */
+function lacks<K extends KindName>(kind: K, object: Kinds[K], other: Kinds[K]): boolean {
   const ranges = (of: Kinds[K]) => KINDS[kind].claims(of).map(claim => claim.range)
-  if (subtract(ranges(object), ranges(oldObject)).length > 0) return true
+  return subtract(ranges(other), ranges(object)).length > 0
+}
+
+function isJudgedAnew<K extends KindName>(kind: K, object: Kinds[K], oldObject: Kinds[K]): boolean {
   return canonical(KINDS[kind].judged(object)) !== canonical(KINDS[kind].judged(oldObject))
 }
 

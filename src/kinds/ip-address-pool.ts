@@ -18,6 +18,8 @@ export interface IPAddressPool {
   readonly meta: Meta
   readonly addresses: readonly string[]
   readonly autoAssign: boolean
+  /** IPv4 addresses that end in .0 or .255 are never given out (MetalLB internal/allocator). */
+  readonly avoidBuggyIPs: boolean
   readonly serviceAllocation: ServiceAllocation | undefined
 }
 
@@ -36,6 +38,7 @@ export const ipAddressPool: KindDefinition<IPAddressPool> = {
       meta,
       addresses: spec.at('addresses').strings(),
       autoAssign: spec.at('autoAssign').boolean(true),
+      avoidBuggyIPs: spec.at('avoidBuggyIPs').boolean(false),
       serviceAllocation: allocation.present
         ? {
             namespaces: allocation.at('namespaces').strings(),
@@ -65,6 +68,7 @@ export const ipAddressPool: KindDefinition<IPAddressPool> = {
     pool.meta.labels,
     pool.serviceAllocation,
     pool.autoAssign,
+    pool.avoidBuggyIPs,
     pool.addresses.filter(text => !parseRange(text, POOL_FORMS).ok),
     pool.addresses.length === 0,
     repeatedAddresses(ipAddressPool.claims(pool).map(claim => claim.range))

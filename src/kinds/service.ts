@@ -1,4 +1,5 @@
-import { trimBlanks } from '../address/parse.ts'
+import { ADDRESS_FORMS, parseRange, trimBlanks } from '../address/parse.ts'
+import type { Claim } from './claim.ts'
 import type { KindDefinition } from './kind-definition.ts'
 import type { Meta } from './meta.ts'
 
@@ -39,7 +40,16 @@ export const service: KindDefinition<Service> = {
       ingressIPs: ingress.map(entry => entry.at('ip').string()).filter(ip => ip !== '')
     }
   },
-  claims: () => [],
+  claims(object) {
+    const holder = { kind: 'Service', namespace: object.meta.namespace, name: object.meta.name }
+    return object.type !== 'LoadBalancer'
+      ? []
+      : object.ingressIPs.flatMap((text): Claim[] => {
+          const parsed = parseRange(text, ADDRESS_FORMS)
+          const field = 'status.loadBalancer.ingress'
+          return parsed.ok ? [{ domain: 'ingress', range: parsed.range, holder, field, state: 'stored' }] : []
+        })
+  },
   // Labels, since IPAddressPools select Services by them.
   judged: ({ meta, ...fields }) => [fields, meta.labels, judgedAnnotations(meta.annotations)]
 }

@@ -1,3 +1,4 @@
+import type { KindName } from '../kinds/index.ts'
 import type { Action } from '../policy/exposure-policy.ts'
 import { addsNothing, storedExcuses } from './excuse.ts'
 import type { Finding, Unjudged } from './finding.ts'
@@ -23,6 +24,8 @@ export interface UnjudgedRule {
   readonly rule: AnyRule
   readonly action: Exclude<Action, 'off'>
   readonly reason: Unjudged
+  /** Whether a write must be refused for it where the rule denies: never for what the write takes away. */
+  readonly closes: boolean
 }
 
 export interface Evaluation {
@@ -45,27 +48,52 @@ export function bindRules(
 }
 
 /**
- * Runs every rule that is about this kind; the only loop over rules. A write that grows nothing (see `grows` in kinds/ and
- * `addsNothing`) is not judged at all, so it passes whatever state the inventory is in. A rule is unjudged when a kind that
- * it reads, and asked about this time, is unknown.
+ * Runs every rule that is about this kind; the only loop over rules. A write that neither grows nor loses anything (see
+ * `grows` and `loses` in kinds/, and `addsNothing`) is not judged at all, so it passes whatever state the inventory is in. A
+ * rule is unjudged when a kind that it reads, and asked about this time, is unknown.
  */
 export function evaluate(change: Change, rules: readonly BoundRule[], context: RuleContext): Evaluation {
-  if (!change.grows || addsNothing(change, context)) return NOTHING
-  const isExcused = storedExcuses(change, context)
-  const findings: Judged[] = []
-  const unjudged: UnjudgedRule[] = []
-  for (const { rule, action } of rules) {
-    if (!rule.on.includes(change.kind)) continue
-    const view = new RecordingView(context.view)
-    const said = rule.judge(change, 'new', { ...context, view, proposals: context.view })
-    const found = said.filter(isFinding)
-    const stored = found.length > 0 && isExcused ? storedFindings(rule, change, context) : []
-    for (const finding of newFindings(found, stored)) {
-      findings.push({ rule, action: limited(action, finding), finding })
-    }
-    for (const reason of unjudgedReasons(rule, said, view)) unjudged.push({ rule, action, reason })
+  const isGrowing = change.grows && !addsNothing(change, context)
+  // What is under deletion is gone already: its finalizers must get done.
+  const isLosing = change.loses && change.object?.meta.deleting !== true
+  if (!isGrowing && !isLosing) return NOTHING
+  const parts = rules
+    .filter(({ rule }) => rule.on.includes(change.kind))
+    .map(bound => onKind(bound, change.kind))
+    .flatMap(bound => [
+      ...(isGrowing ? [growthOf(bound, change, context)] : []),
+      ...(isLosing && bound.rule.judgesLoss ? [lossOf(bound, change, context)] : [])
+    ])
+  return {
+    findings: parts.flatMap(({ findings }) => findings),
+    unjudged: parts.flatMap(({ unjudged }) => unjudged)
   }
-  return { findings, unjudged }
+}
+
+/** The rule with the action it may have on this kind. */
+function onKind({ rule, action }: BoundRule, kind: KindName): BoundRule {
+  return { rule, action: action === 'deny' && rule.advisesOn.includes(kind) ? 'warn' : action }
+}
+
+function growthOf({ rule, action }: BoundRule, change: Change, context: RuleContext): Evaluation {
+  const view = new RecordingView(context.view)
+  const said = rule.judge(change, 'new', { ...context, view, proposals: context.view })
+  const found = said.filter(isFinding)
+  const isExcused = found.length > 0 && storedExcuses(change, context)
+  const added = newFindings(found, isExcused ? storedFindings(rule, change, context) : [])
+  return {
+    findings: added.map(finding => ({ rule, action: limited(action, finding), finding })),
+    unjudged: unjudgedReasons(rule, said, view).map(reason => ({ rule, action, reason, closes: true }))
+  }
+}
+
+function lossOf({ rule, action }: BoundRule, change: Change, context: RuleContext): Evaluation {
+  const view = new RecordingView(context.view)
+  const said = rule.judgeLoss(change, { ...context, view, proposals: context.view })
+  return {
+    findings: said.filter(isFinding).map(finding => ({ rule, action: limited(action, finding), finding })),
+    unjudged: unjudgedReasons(rule, said, view).map(reason => ({ rule, action, reason, closes: false }))
+  }
 }
 
 function limited(action: BoundRule['action'], { atMost }: Finding): BoundRule['action'] {

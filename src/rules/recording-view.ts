@@ -6,6 +6,7 @@ import type { KindName, Kinds } from '../kinds/index.ts'
 /** The kinds whose objects hold the claims of a domain. The plan's own come from no kind. */
 const KINDS_OF_DOMAIN: ReadonlyMap<Domain, readonly KindName[]> = new Map<Domain, readonly KindName[]>([
   ['metallb', ['IPAddressPool']],
+  ['ingress', ['Service']],
   ['nodes', ['Node']],
   ['pods', ['Node']],
   ['services', ['ServiceCIDR']],

@@ -9,7 +9,8 @@ export type Operation = 'CREATE' | 'UPDATE' | 'DELETE'
 
 /**
  * One write of one object. `oldObject` is what is stored: undefined on CREATE. `object` is what will be: undefined on
- * DELETE. `grows` is false for an UPDATE that adds nothing rules judge.
+ * DELETE. `grows` is false for a DELETE and for an UPDATE that adds nothing rules judge, `loses` for a CREATE and for an
+ * UPDATE that takes nothing of it away.
  */
 export interface Change<K extends KindName = KindName> {
   readonly kind: K
@@ -17,6 +18,7 @@ export interface Change<K extends KindName = KindName> {
   readonly object: Kinds[K] | undefined
   readonly oldObject: Kinds[K] | undefined
   readonly grows: boolean
+  readonly loses: boolean
 }
 
 /** What a rule may read besides the object: nothing here changes while a rule runs. */
@@ -42,10 +44,15 @@ export interface Subject<K extends KindName> {
   readonly oldObject: Kinds[K] | undefined
 }
 
+/** What an UPDATE or a DELETE takes away from: what is stored, and what will be there instead (undefined: nothing). */
+export interface Loss<K extends KindName> {
+  readonly oldObject: Kinds[K]
+  readonly object: Kinds[K] | undefined
+}
+
 /**
- * One rule, on one kind or several alike. `check` states what is wrong with `subject.object` as if it were new: the ratchet in evaluate.ts
- * asks a second time about the stored object and reports only what the write adds. It is synchronous and pure; while it
- * runs no watch event can interleave, so the live view is one consistent snapshot. An empty answer means: nothing wrong.
+ * One rule, on one kind or several alike, with `check`, `checkLoss` or both. They are synchronous and pure; while one runs
+ * no watch event can interleave, so the live view is one consistent snapshot. An empty answer means: nothing wrong.
  */
 export interface Rule<K extends KindName = KindName> {
   /** kebab-case, printed to users, never reused. */
@@ -61,29 +68,54 @@ export interface Rule<K extends KindName = KindName> {
   /** Sources: documentation, upstream issue or file. */
   readonly see: readonly string[]
   readonly on: readonly K[]
+  /** Those of them on which it only warns, whatever its action: somebody else is in charge of refusing them. */
+  readonly advisesOn?: readonly K[]
   /**
    * Kinds whose presence or absence the verdict may rest on: gates readiness, generates RBAC. One that is unknown leaves
    * the rule unjudged when `check` asked the view about it.
    */
   readonly reads: readonly KindName[]
   readonly defaultAction: Action
-  check(subject: Subject<K>, context: CheckContext): readonly (Finding | Unjudged)[]
+  /**
+   * What is wrong with `subject.object` as if it were new: the ratchet in evaluate.ts asks a second time about the stored
+   * object and reports only what the write adds. Not asked about a DELETE.
+   */
+  check?(subject: Subject<K>, context: CheckContext): readonly (Finding | Unjudged)[]
+  /**
+   * What is wrong with taking away what `oldObject` had. A kind with such a rule is registered for DELETE too. What could
+   * not be judged closes nothing: things must be removable whatever the inventory is like.
+   */
+  checkLoss?(loss: Loss<K>, context: CheckContext): readonly (Finding | Unjudged)[]
 }
 
-/** A rule of any kind, as the list holds it: `judge` runs `check` only on a change of its own kind. */
-export interface AnyRule extends Omit<Rule, 'on' | 'check'> {
+/** A rule of any kind, as the list holds it: it judges only changes of its own kinds. */
+export interface AnyRule extends Omit<Rule, 'on' | 'advisesOn' | 'check' | 'checkLoss'> {
   readonly on: readonly KindName[]
+  /** Empty when it denies on all. */
+  readonly advisesOn: readonly KindName[]
+  /** Whether it is asked about a DELETE. */
+  readonly judgesLoss: boolean
   judge(change: Change, as: Subject<KindName>['as'], context: CheckContext): readonly (Finding | Unjudged)[]
+  judgeLoss(change: Change, context: CheckContext): readonly (Finding | Unjudged)[]
 }
 
 /** Wraps a rule so that lists can hold rules of different kinds without casts. */
 export function defineRule<K extends KindName>(rule: Rule<K>): AnyRule {
   return {
     ...rule,
+    advisesOn: rule.advisesOn ?? [],
+    judgesLoss: rule.checkLoss !== undefined,
     judge(change, as, context) {
       if (!isOn(rule.on, change)) return []
       const object = as === 'new' ? change.object : change.oldObject
-      return object === undefined ? [] : rule.check({ as, object, oldObject: change.oldObject }, context)
+      return object === undefined
+        ? []
+        : (rule.check?.({ as, object, oldObject: change.oldObject }, context) ?? [])
+    },
+    judgeLoss(change, context) {
+      if (!isOn(rule.on, change)) return []
+      const { object, oldObject } = change
+      return oldObject === undefined ? [] : (rule.checkLoss?.({ object, oldObject }, context) ?? [])
     }
   }
 }

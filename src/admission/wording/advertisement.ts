@@ -1,10 +1,5 @@
-import type { Finding } from '../../rules/finding.ts'
+import type { AdvertisementFinding } from '../../rules/findings/advertisement.ts'
 import { counted, formatDash, listed, shown, shownRef } from '../show.ts'
-
-type AdvertisementFinding = Extract<
-  Finding,
-  { code: 'unknown-pool' | 'announced-off-subnet' | 'announced-from-other-subnet' }
->
 
 /** The predicates of findings about advertisements. */
 export function advertisementWords(finding: AdvertisementFinding): string {

@@ -1,26 +1,7 @@
-import type { Finding } from '../../rules/finding.ts'
+import type { KubeOvnFinding } from '../../rules/findings/kube-ovn.ts'
 import type { Audience } from '../judge.ts'
 import { listed, shown, shownRef } from '../show.ts'
 import { problemWords } from './problem.ts'
-
-type KubeOvnFinding = Extract<
-  Finding,
-  {
-    code:
-      | 'unknown-subnet'
-      | 'no-provider-subnet'
-      | 'unparsable-address'
-      | 'wrong-family'
-      | 'outside-subnet'
-      | 'system-type'
-      | 'unknown-type'
-      | 'no-such-node'
-      | 'subnet-not-validated'
-      | 'foreign-subnet'
-      | 'outside-tenant-subnet'
-      | 'multi-dgp'
-  }
->
 
 /** The predicates of findings about OvnEips and Vpcs. */
 export function kubeOvnWords(finding: KubeOvnFinding, audience: Audience): string {

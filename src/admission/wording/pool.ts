@@ -1,22 +1,8 @@
-import type { Alternative, Finding } from '../../rules/finding.ts'
+import type { Alternative } from '../../rules/findings/at.ts'
+import type { PoolFinding } from '../../rules/findings/pool.ts'
 import type { Audience } from '../judge.ts'
 import { counted, formatDash, formatEntry, listed, shown, shownRef } from '../show.ts'
 import { problemWords } from './problem.ts'
-
-type PoolFinding = Extract<
-  Finding,
-  {
-    code:
-      | 'unparsable-range'
-      | 'no-addresses'
-      | 'shares-with'
-      | 'repeats-itself'
-      | 'outside-node-subnets'
-      | 'reserved'
-      | 'wrong-namespace'
-      | 'dedicated-pool'
-  }
->
 
 /** The predicates of findings about pools. */
 export function poolWords(finding: PoolFinding, audience: Audience): string {
@@ -42,7 +28,7 @@ export function poolWords(finding: PoolFinding, audience: Audience): string {
   }
 }
 
-function sharesWords(finding: Extract<Finding, { code: 'shares-with' }>, audience: Audience): string {
+function sharesWords(finding: Extract<PoolFinding, { code: 'shares-with' }>, audience: Audience): string {
   // Not even how many: asking again and again would measure the others' ranges.
   if (audience === 'tenant') return 'shares addresses with a range in use by others.'
   const shared = `shares ${counted(finding.range)} with ${shownRef(finding.other)}: ${formatDash(finding.range)}.`
@@ -50,7 +36,7 @@ function sharesWords(finding: Extract<Finding, { code: 'shares-with' }>, audienc
 }
 
 function outsideWords(
-  finding: Extract<Finding, { code: 'outside-node-subnets' }>,
+  finding: Extract<PoolFinding, { code: 'outside-node-subnets' }>,
   audience: Audience
 ): string {
   if (audience === 'tenant') return "has addresses outside the nodes' subnets, where nobody answers for them."
@@ -63,7 +49,7 @@ function outsideWords(
   return `has ${counted(finding.range)} outside the nodes' subnets (${subnets}): ${formatDash(finding.range)}; ${announced}.${wayOut(finding)} Use addresses of the nodes' subnets, ${wayByBgp}`
 }
 
-function reasonWords(reason: Extract<Finding, { code: 'reserved' }>['reason']): string {
+function reasonWords(reason: Extract<PoolFinding, { code: 'reserved' }>['reason']): string {
   switch (reason.by) {
     case 'plan': {
       const owner = reason.owner === '' ? '' : ` (owner: ${shown(reason.owner)})`

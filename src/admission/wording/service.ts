@@ -1,12 +1,9 @@
-import type { Finding } from '../../rules/finding.ts'
+import type { ServiceFinding } from '../../rules/findings/service.ts'
 import type { Audience } from '../judge.ts'
 import { listed, shown } from '../show.ts'
 
 /** The predicates of findings about Services. */
-export function serviceWords(
-  finding: Extract<Finding, { code: 'pool-not-granted' }>,
-  audience: Audience
-): string {
+export function serviceWords(finding: ServiceFinding, audience: Audience): string {
   const granted = listed(finding.granted.map(text => shown(text)))
   const wayOut = granted === '' ? 'It is granted none; ask the platform team.' : `Use ${granted}.`
   const pool = audience === 'platform' || finding.via === 'named' ? ` ${shown(finding.pool)}` : ''
