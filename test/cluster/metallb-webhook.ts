@@ -22,6 +22,11 @@ export type MetalLBWebhook = {
   readonly process: RunningProcess
   /** Asks about an AdmissionReview of one of `metallbKinds`; throws on any other. */
   review(body: Readonly<Record<string, unknown>>): Promise<MetalLBVerdict>
+  /**
+   * Why MetalLB's speakers would refuse everything that is stored taken together; '' when they would not. What a Secret
+   * holds is not looked at: a peer that names one counts as wrong.
+   */
+  configurationError(): Promise<string>
 }
 
 /** The kinds that it judges, with the version whose path it registers (internal/k8s/webhooks). */
@@ -67,6 +72,11 @@ export async function startMetalLBWebhook(client: Client): Promise<MetalLBWebhoo
       const { allowed } = response
       if (typeof allowed !== 'boolean') throw new Error(`no AdmissionReview: HTTP ${answer.status}`)
       return { allowed, message: text(member(response, 'status'), 'message') }
+    },
+    configurationError: async () => {
+      const { status, json } = await rest.send({ path: '/configuration' })
+      if (status === 200 && isJsonObject(json)) return text(json, 'error')
+      throw new Error(`no configuration: HTTP ${status}`)
     }
   }
 }

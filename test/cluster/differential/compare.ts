@@ -80,7 +80,7 @@ function harmless(kind: MetalLBKind): JsonObject {
 }
 
 /** The AdmissionReview that the API server sends for this write. */
-function reviewOf(object: JsonObject, oldObject: JsonObject | undefined): JsonObject {
+export function reviewOf(object: JsonObject, oldObject: JsonObject | undefined): JsonObject {
   const body = admissionReview({
     uid: 'differential',
     operation: oldObject === undefined ? 'CREATE' : 'UPDATE',

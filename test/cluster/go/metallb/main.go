@@ -1,11 +1,16 @@
 // Command metallb-webhook serves MetalLB's own validating webhooks on 127.0.0.1. MetalLB's controller serves them on every
 // interface, on a fixed port; here its validators, with its parser behind them, get a listener of this program's. They read
-// what is stored by live LISTs, as they do in MetalLB. The module's path gives access to MetalLB's internal packages.
+// what is stored by live LISTs, as they do in MetalLB. GET /configuration says what MetalLB's speakers make of everything
+// that is stored: no webhook judges all kinds together, and one object that does not fit leaves them with the configuration
+// they had. The module's path gives access to MetalLB's internal packages.
 package main
 
 import (
+	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
+	"net/http"
 	"os"
 
 	"github.com/go-kit/log"
@@ -17,6 +22,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
@@ -80,5 +86,52 @@ func serve(namespace, bgpType string, options webhook.Options) error {
 			return err
 		}
 	}
+	mgr.GetWebhookServer().Register("/configuration", configuration{mgr.GetAPIReader(), namespace, config.ValidationFor(bgpType)})
 	return mgr.Start(ctrl.SetupSignalHandler())
+}
+
+type configuration struct {
+	reader    client.Reader
+	namespace string
+	validate  config.Validate
+}
+
+// ServeHTTP answers {"error": ""} when the speakers would take the configuration.
+func (c configuration) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	resources, err := c.read(r.Context())
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	answer := map[string]string{"error": ""}
+	if _, err := config.For(resources, c.validate); err != nil {
+		answer["error"] = err.Error()
+	}
+	_ = json.NewEncoder(w).Encode(answer)
+}
+
+// read lists what ConfigReconciler in MetalLB's internal/k8s/controllers does, but for Secrets and FRR's own text.
+func (c configuration) read(ctx context.Context) (config.ClusterResources, error) {
+	var pools v1beta1.IPAddressPoolList
+	var peers v1beta2.BGPPeerList
+	var profiles v1beta1.BFDProfileList
+	var l2Advs v1beta1.L2AdvertisementList
+	var bgpAdvs v1beta1.BGPAdvertisementList
+	var communities v1beta1.CommunityList
+	var nodes corev1.NodeList
+	var namespaces corev1.NamespaceList
+	for _, list := range []client.ObjectList{&pools, &peers, &profiles, &l2Advs, &bgpAdvs, &communities} {
+		if err := c.reader.List(ctx, list, client.InNamespace(c.namespace)); err != nil {
+			return config.ClusterResources{}, err
+		}
+	}
+	for _, list := range []client.ObjectList{&nodes, &namespaces} {
+		if err := c.reader.List(ctx, list); err != nil {
+			return config.ClusterResources{}, err
+		}
+	}
+	return config.ClusterResources{
+		Pools: pools.Items, Peers: peers.Items, BFDProfiles: profiles.Items, L2Advs: l2Advs.Items, BGPAdvs: bgpAdvs.Items,
+		Communities: communities.Items, Nodes: nodes.Items, Namespaces: namespaces.Items,
+	}, nil
 }
