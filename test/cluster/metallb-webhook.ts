@@ -23,8 +23,8 @@ export type MetalLBWebhook = {
   /** Asks about an AdmissionReview of one of `metallbKinds`; throws on any other. */
   review(body: Readonly<Record<string, unknown>>): Promise<MetalLBVerdict>
   /**
-   * Why MetalLB's speakers would refuse everything that is stored taken together; '' when they would not. What a Secret
-   * holds is not looked at: a peer that names one counts as wrong.
+   * Why MetalLB's speakers would refuse everything that is stored taken together; '' when they would not. Secrets
+   * are not looked at.
    */
   configurationError(): Promise<string>
 }

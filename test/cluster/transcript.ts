@@ -7,8 +7,8 @@ import { root } from './locations.ts'
 
 /** What a person sees who types commands, in named parts, for the documentation. */
 export type Transcript = {
-  /** Writes a file for later commands and shows it as `cat` would. */
-  file(part: string, name: string, text: string): void
+  /** Writes a file for later commands and shows it as `cat` would; not in any part when that is undefined. */
+  file(part: string | undefined, name: string, text: string): void
   /** Runs `kubectl ARGS`, words parted by single blanks, as user `platform` in the folder of the files, and shows it. */
   kubectl(part: string, args: string): Promise<CommandResult>
   /** The text of one part as it stands between the markers of a document. */
@@ -27,7 +27,7 @@ export function startTranscript(client: Client): Transcript {
   return {
     file: (part, name, text) => {
       writeFileSync(join(folder, name), text)
-      show(part, `cat ${name}`, text)
+      if (part !== undefined) show(part, `cat ${name}`, text)
     },
     kubectl: async (part, args) => {
       const result = await client.kubectl(args.split(' '), { user: 'platform', cwd: folder })

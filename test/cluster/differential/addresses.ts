@@ -3,10 +3,10 @@ import type { Random } from './random.ts'
 /** Entries of a pool from one /24 and one /120, so small that two of them often meet. */
 export function randomEntry(random: Random): string {
   const roll = random.int(100)
-  if (roll < 36) return `${ipv4(random)}/${random.pick([32, 32, 31, 30, 29, 28, 28, 27, 26, 24])}`
-  if (roll < 70) return dash(random, at => `10.0.0.${at}`)
-  if (roll < 80) return `${ipv6(random.int(256))}/${random.pick([128, 128, 127, 126, 124, 120])}`
-  if (roll < 90) return dash(random, ipv6)
+  if (roll < 33) return `${ipv4(random)}/${random.pick([32, 32, 31, 30, 29, 28, 28, 27, 26, 24])}`
+  if (roll < 66) return dash(random, at => `10.0.0.${at}`)
+  if (roll < 74) return `${ipv6(random.int(256))}/${random.pick([128, 128, 127, 126, 124, 120])}`
+  if (roll < 80) return dash(random, ipv6)
   return mapped(random)
 }
 
@@ -37,7 +37,6 @@ const UNUSUAL = [
   '10.0.0.01/32',
   '10.0.0/24',
   '10.0.0.1-',
-  '10.0.0.1-fd00::9',
   'fd00::1-10.0.0.9',
   'fd00::%eth0/128',
   'fd00::1-fd00::G',
@@ -50,7 +49,7 @@ const UNUSUAL = [
   ''
 ] as const
 
-/** IPv4-mapped IPv6 (RFC 4291, 2.5.5.2), in both of its spellings and between both families. */
+/** IPv4-mapped IPv6 (RFC 4291, 2.5.5.2) in both of its spellings, and ranges from one family into the other. */
 function mapped(random: Random): string {
   const at = random.int(256)
   const dotted = `::ffff:10.0.0.${at}`
@@ -58,6 +57,7 @@ function mapped(random: Random): string {
     `${dotted}/${random.pick([128, 126, 120, 96, 95, 24])}`,
     `::ffff:a00:${at.toString(16)}/128`,
     `${dotted}-10.0.0.${Math.min(255, at + 9)}`,
+    `10.0.0.${at}-fd00::${at}`,
     `10.0.0.${at}-::ffff:10.0.0.${Math.min(255, at + 9)}`,
     `${dotted}-::ffff:10.0.0.${Math.min(255, at + 9)}`
   ])

@@ -12,33 +12,49 @@ import type { MetalLBKind } from './proposals.ts'
 import { placeOf } from './world.ts'
 import type { World } from './world.ts'
 
-/** One write, what both say about it, and what was stored then. */
+/** One write, what all say about it, and what was stored then. */
 export type Case = {
   readonly operation: 'CREATE' | 'UPDATE'
   readonly object: JsonObject
   readonly oldObject: JsonObject | undefined
   readonly stored: readonly JsonObject[]
   readonly metallb: MetalLBVerdict
-  /** What MetalLB says about a write of that kind that adds nothing anybody could mind. */
-  readonly metallbOnStored: MetalLBVerdict
+  /**
+   * What MetalLB says about a write of that kind that adds nothing anybody could mind. Asked only when MetalLB refuses what
+   * poolguard does not.
+   */
+  readonly metallbOnStored: MetalLBVerdict | undefined
   readonly poolguard: PoolguardVerdict
+  /**
+   * Why the speakers refuse all that is stored, before the write and with it; '' when they do not. What MetalLB's webhook
+   * refuses they are not asked about.
+   */
+  readonly speakers: { readonly before: string; readonly after: string }
 }
 
 export type PoolguardVerdict = {
   readonly allowed: boolean
+  /** It denies, or warns where it leaves the denying to MetalLB. */
+  readonly objects: boolean
   /** Why not, and what it warns of; the id of the rule at the end of each. */
   readonly messages: readonly string[]
-  /** What it denies for; empty also when the object could not be read. */
-  readonly denials: readonly Finding[]
+  /** What it objects to; empty also when the object could not be read. */
+  readonly objections: readonly Finding[]
 }
 
-/** The rules that say what MetalLB's own webhook says. The others know of networks, tenants and Services. */
+/**
+ * The rules that say what MetalLB's own webhook says, and some that warn of what its speakers refuse until more is there.
+ * The others know of networks, tenants and Services.
+ */
 const COMPARED = [
   'pool-syntax',
   'pool-overlap',
   'pool-wrong-namespace',
   'advertisement-syntax',
-  'advertisement-wrong-namespace'
+  'advertisement-wrong-namespace',
+  'advertisement-unknown-pool',
+  'advertisement-selects-nothing',
+  'advertisement-in-use'
 ]
 
 const PLAN = `
@@ -51,19 +67,37 @@ spec: {metallb: {namespace: ${metallbNamespace}}}
 const all = snapshotOf([{ path: 'plan.yaml', text: PLAN }])
 const snapshot = { ...all, rules: all.rules.filter(({ rule }) => COMPARED.includes(rule.id)) }
 
-/** Asks both about the write of an object over what the world holds. Stores nothing. */
-export async function compare(object: JsonObject, world: World, webhook: MetalLBWebhook): Promise<Case> {
-  const oldObject = world.stored(placeOf(object))
+export type Compared = {
+  readonly world: World
+  readonly webhook: MetalLBWebhook
+}
+
+/**
+ * Asks all about the write of an object over what the world holds. Leaves it stored when MetalLB and poolguard allow it,
+ * and otherwise everything as it was. `before` is what the speakers say about the world as it is.
+ */
+export async function compare(
+  object: JsonObject,
+  before: string,
+  { world, webhook }: Compared
+): Promise<Case> {
+  const place = placeOf(object)
+  const oldObject = world.stored(place)
+  const operation = oldObject === undefined ? 'CREATE' : 'UPDATE'
+  const stored = world.objects()
   const body = reviewOf(object, oldObject)
-  return {
-    operation: oldObject === undefined ? 'CREATE' : 'UPDATE',
-    object,
-    oldObject,
-    stored: world.objects(),
-    metallb: await webhook.review(body),
-    metallbOnStored: await webhook.review(reviewOf(harmless(placeOf(object).kind), undefined)),
-    poolguard: await askPoolguard(body, world)
+  const metallb = await webhook.review(body)
+  const poolguard = await askPoolguard(body, world)
+  const one = { operation, object, oldObject, stored, metallb, poolguard } as const
+  if (!metallb.allowed) {
+    const probe = reviewOf(harmless(place.kind), undefined)
+    const metallbOnStored = poolguard.objects ? undefined : await webhook.review(probe)
+    return { ...one, metallbOnStored, speakers: { before, after: before } }
   }
+  await world.store(object)
+  const after = await webhook.configurationError()
+  if (!poolguard.allowed) await world.restore(place, oldObject)
+  return { ...one, metallbOnStored: undefined, speakers: { before, after } }
 }
 
 /** An object that collides with nothing that is ever proposed. */
@@ -104,6 +138,10 @@ async function askPoolguard(body: JsonObject, { inventory }: World): Promise<Poo
   })
   const { allowed, status, warnings } = validatingResponse(parsed.review, judgement, 'fail')
   const messages = [...(status?.message.split('\n') ?? []), ...(warnings ?? [])]
-  const denials = judgement.findings.filter(({ action }) => action === 'deny').map(({ finding }) => finding)
-  return { allowed, messages, denials }
+  const denials = judgement.findings.filter(({ action }) => action === 'deny')
+  const advice = judgement.findings.filter(({ rule, action }) => {
+    return action === 'warn' && rule.advisesOn.some(kind => kind === parsed.review.kind)
+  })
+  const objections = (allowed ? advice : denials).map(({ finding }) => finding)
+  return { allowed, objects: !allowed || objections.length > 0, messages, objections }
 }

@@ -43,13 +43,17 @@ const POOLS = [...NAMES.IPAddressPool, 'pool-missing'] as const
 const WRONG_NAMESPACE = 'default'
 
 /**
- * An object somebody might write: one of the `stored` ones changed, or one that is not there yet. It is what the API
- * server would send, defaults filled in.
+ * An object somebody might write: one of the `stored` ones changed, or one that is not there yet, the latter so often out of
+ * 100 in a namespace that MetalLB does not read. It is what the API server would send, defaults filled in.
  */
-export function randomWrite(random: Random, stored: readonly JsonObject[]): JsonObject {
+export function randomWrite(
+  random: Random,
+  stored: readonly JsonObject[],
+  elsewherePercent: number
+): JsonObject {
   const kind = random.pick(WEIGHTED)
   const name = random.pick<string>(NAMES[kind])
-  const namespace = random.chance(6) ? WRONG_NAMESPACE : metallbNamespace
+  const namespace = random.chance(elsewherePercent) ? WRONG_NAMESPACE : metallbNamespace
   const known = stored.find(object => {
     const metadata = member(object, 'metadata')
     return object['kind'] === kind && metadata['name'] === name && metadata['namespace'] === namespace
@@ -110,7 +114,7 @@ const SPECS: Record<MetalLBKind, (random: Random, flawed: boolean) => JsonObject
   BGPAdvertisement: (random, flawed) => ({
     ...poolChoice(random, flawed),
     aggregationLength: random.pick(flawed ? [32, 31, 28, 24, 1, 33] : [32, 32, 32, 30, 24]),
-    aggregationLengthV6: random.pick(flawed ? [128, 124, 120, 0, -1, 129] : [128, 128, 128, 120]),
+    aggregationLengthV6: random.pick(flawed ? [128, 120, 0, -1, -1, 129] : [128, 128, 128, 120]),
     ...maybe(random, 50, 'localPref', () => random.pick([0, 100, 200, 2_147_483_647])),
     ...maybe(random, 30, 'communities', () => communities(random, flawed)),
     ...maybe(random, 30, 'peers', () => distinct(random.some(NAMES.BGPPeer, 2), flawed)),
@@ -135,7 +139,7 @@ const SPECS: Record<MetalLBKind, (random: Random, flawed: boolean) => JsonObject
     ...maybe(random, 20, 'vrf', () => random.pick(['red', ''])),
     ...maybe(random, 20, 'bfdProfile', () => random.pick(['bfd-1', 'bfd-missing'])),
     ...maybe(random, 20, 'nodeSelectors', () => selectors(random, flawed)),
-    disableMP: flawed && random.chance(10),
+    disableMP: flawed && random.chance(40),
     dualStackAddressFamily: false,
     peerPort: 179
   }),

@@ -18,6 +18,8 @@ export type World = {
   objects(): readonly JsonObject[]
   /** Creates or replaces the object in both; throws when the API server refuses it. */
   store(object: JsonObject): Promise<void>
+  /** Puts back what was there before the last write at this place; undefined: nothing was. */
+  restore(place: Place, object: JsonObject | undefined): Promise<void>
   /** Takes every object of the MetalLB kinds out of both. */
   clear(): Promise<void>
 }
@@ -34,25 +36,36 @@ export async function createWorld(api: Rest): Promise<World> {
     for (const item of isJsonObject(json) ? items(json, 'items') : []) inventory.putJson(kind, item)
   }
   const stored = new Map<string, { readonly place: Place; readonly object: JsonObject }>()
+  const store = async (object: JsonObject): Promise<void> => {
+    const place = placeOf(object)
+    const before = stored.get(keyOf(place))?.object
+    const collection = pathOf(place)
+    const request =
+      before === undefined
+        ? { method: 'POST', path: collection, body: object }
+        : { method: 'PUT', path: `${collection}/${place.name}`, body: asNewest(object, before) }
+    const { status, json } = await api.send(request)
+    if (status > 201 || !isJsonObject(json)) {
+      throw new Error(`${JSON.stringify(object)}: HTTP ${status} ${JSON.stringify(json)}`)
+    }
+    stored.set(keyOf(place), { place, object: json })
+    // An object that poolguard cannot read is not in its inventory, as it would not be in a cluster's.
+    inventory.delete(place.kind, place.namespace, place.name)
+    inventory.putJson(place.kind, json)
+  }
+  const remove = async (place: Place): Promise<void> => {
+    await api.send({ method: 'DELETE', path: `${pathOf(place)}/${place.name}` })
+    stored.delete(keyOf(place))
+    inventory.delete(place.kind, place.namespace, place.name)
+  }
   return {
     inventory,
     stored: place => stored.get(keyOf(place))?.object,
     objects: () => [...stored.values()].map(({ object }) => object),
-    store: async object => {
-      const place = placeOf(object)
-      const exists = stored.has(keyOf(place))
-      const collection = pathOf(place)
-      const request = exists
-        ? { method: 'PUT', path: `${collection}/${place.name}`, body: object }
-        : { method: 'POST', path: collection, body: object }
-      const { status, json } = await api.send(request)
-      if (status > 201 || !isJsonObject(json)) {
-        throw new Error(`${JSON.stringify(object)}: HTTP ${status} ${JSON.stringify(json)}`)
-      }
-      stored.set(keyOf(place), { place, object: json })
-      // An object that poolguard cannot read is not in its inventory, as it would not be in a cluster's.
-      inventory.delete(place.kind, place.namespace, place.name)
-      inventory.putJson(place.kind, json)
+    store,
+    restore: async (place, object) => {
+      if (object === undefined) await remove(place)
+      else await store(object)
     },
     clear: async () => {
       const collections = new Set([...stored.values()].map(({ place }) => pathOf(place)))
@@ -67,6 +80,12 @@ export async function createWorld(api: Rest): Promise<World> {
 export function placeOf(object: JsonObject): Place {
   const metadata = member(object, 'metadata')
   return { kind: kindIn(object), namespace: text(metadata, 'namespace'), name: text(metadata, 'name') }
+}
+
+/** The API server takes an update of the newest version only. */
+function asNewest(object: JsonObject, stored: JsonObject): JsonObject {
+  const { resourceVersion } = member(stored, 'metadata')
+  return { ...object, metadata: { ...member(object, 'metadata'), resourceVersion } }
 }
 
 function keyOf({ kind, namespace, name }: Place): string {

@@ -130,6 +130,10 @@ func (c configuration) read(ctx context.Context) (config.ClusterResources, error
 			return config.ClusterResources{}, err
 		}
 	}
+	// nobody here writes the Secrets that passwords are in
+	for i := range peers.Items {
+		peers.Items[i].Spec.PasswordSecret = corev1.SecretReference{}
+	}
 	return config.ClusterResources{
 		Pools: pools.Items, Peers: peers.Items, BFDProfiles: profiles.Items, L2Advs: l2Advs.Items, BGPAdvs: bgpAdvs.Items,
 		Communities: communities.Items, Nodes: nodes.Items, Namespaces: namespaces.Items,
