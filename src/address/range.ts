@@ -121,3 +121,16 @@ export function prefixOf(range: AddressRange): number | undefined {
   const hostBits = size.toString(2).length - 1
   return (range.family === 4 ? 32 : 128) - hostBits
 }
+
+/**
+ * The prefix length of the largest CIDR block inside the range, which is the shortest among the fewest CIDRs that make it
+ * up: 25 for 10.0.0.1-10.0.0.255, whose largest block is 10.0.0.128/25.
+ */
+export function largestBlockPrefix({ family, first, last }: AddressRange): number {
+  const bits = (last - first + 1n).toString(2).length - 1
+  const size = 1n << BigInt(bits)
+  const start = ((first + size - 1n) / size) * size
+  // The range is shorter than two such blocks, and so holds one of half the size if none of this.
+  const hostBits = start + size - 1n <= last ? bits : bits - 1
+  return (family === 4 ? 32 : 128) - hostBits
+}

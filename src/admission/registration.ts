@@ -64,7 +64,7 @@ export function registration(
   options: RegistrationOptions
 ): readonly [Manifest, Manifest] {
   const judged = KIND_NAMES.filter(kind => rules.some(rule => rule.on.includes(kind)))
-  const kept = KIND_NAMES.filter(kind => rules.some(rule => rule.judgesLoss && rule.on.includes(kind)))
+  const kept = KIND_NAMES.filter(kind => rules.some(rule => rule.judgesDelete && rule.on.includes(kind)))
   const advised = judged.filter(kind =>
     rules.every(rule => !rule.on.includes(kind) || rule.advisesOn.includes(kind))
   )

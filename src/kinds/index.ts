@@ -86,11 +86,15 @@ export function grows<K extends KindName>(kind: K, oldObject: Kinds[K], object: 
 }
 
 /**
- * True when `oldObject` had something that `object` has no more: addresses, or whatever else rules judge differs. False for
- * metadata-only updates and for growing ones.
+ * True when `oldObject` had something that `object` has no more: addresses, or whatever else rules judge differs, or what
+ * the kind's own `loses` says. False for metadata-only updates and for growing ones.
  */
 export function loses<K extends KindName>(kind: K, oldObject: Kinds[K], object: Kinds[K]): boolean {
-  return lacks(kind, object, oldObject) || isJudgedAnew(kind, object, oldObject)
+  return (
+    lacks(kind, object, oldObject) ||
+    isJudgedAnew(kind, object, oldObject) ||
+    (KINDS[kind].loses?.(oldObject, object) ?? false)
+  )
 }
 
 /** Whether `object` claims less than all that `other` claims. */

@@ -1,5 +1,5 @@
 import { parseRange, POOL_FORMS } from '../address/parse.ts'
-import { merge, rangeSize, type AddressRange } from '../address/range.ts'
+import { largestBlockPrefix, merge, rangeSize, type AddressRange, type Family } from '../address/range.ts'
 import type { Claim } from './claim.ts'
 import { decodeLabelSelector, type LabelSelector } from './label-selector.ts'
 import type { KindDefinition } from './kind-definition.ts'
@@ -72,11 +72,49 @@ export const ipAddressPool: KindDefinition<IPAddressPool> = {
     pool.addresses.filter(text => !parseRange(text, POOL_FORMS).ok),
     pool.addresses.length === 0,
     repeatedAddresses(ipAddressPool.claims(pool).map(claim => claim.range))
-  ]
+  ],
+  loses: losesBlocks
 }
 
 /** How many addresses the ranges hold more than once, as text since JSON has no such large numbers. */
 function repeatedAddresses(ranges: readonly AddressRange[]): string {
   const size = (of: readonly AddressRange[]) => of.reduce((sum, range) => sum + rangeSize(range), 0n)
   return String(size(ranges) - size(merge(ranges)))
+}
+
+/** Whether the entry is an IPv4-mapped CIDR such as ::ffff:10.0.0.0/120, which means IPv4. */
+export function isMappedCIDR(text: string, range: AddressRange): boolean {
+  return range.family === 4 && text.includes(':') && text.includes('/')
+}
+
+/** Bits of an IPv4-mapped address before the IPv4 one. */
+const MAPPED_BITS = 96
+
+/**
+ * The prefix length of the largest block of an entry, as MetalLB counts: it keeps the prefix length of an IPv4-mapped CIDR as
+ * it is written, and compares it with IPv4 ones (internal/config, lowestMask).
+ */
+export function entryPrefix(text: string, range: AddressRange): number {
+  return largestBlockPrefix(range) + (isMappedCIDR(text, range) ? MAPPED_BITS : 0)
+}
+
+/**
+ * Whether some entry has smaller blocks than any had before. Advertisements aggregate to what all entries have, so that a pool
+ * which is cut up breaks them though its addresses stay the same.
+ */
+function losesBlocks(oldObject: IPAddressPool, object: IPAddressPool): boolean {
+  const before = narrowestEntries(oldObject)
+  return [...narrowestEntries(object)].some(([family, prefix]) => prefix > (before.get(family) ?? prefix))
+}
+
+/** The longest of the prefix lengths of entries, by family. */
+function narrowestEntries({ addresses }: IPAddressPool): ReadonlyMap<Family, number> {
+  const narrowest = new Map<Family, number>()
+  for (const text of addresses) {
+    const parsed = parseRange(text, POOL_FORMS)
+    if (!parsed.ok) continue
+    const { family } = parsed.range
+    narrowest.set(family, Math.max(narrowest.get(family) ?? 0, entryPrefix(text, parsed.range)))
+  }
+  return narrowest
 }

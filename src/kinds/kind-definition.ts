@@ -19,4 +19,6 @@ export interface KindDefinition<T extends { readonly meta: Meta }> {
   /** Everything else that rules judge, as plain values and Maps: an update that changes neither this nor adds to the
    * claims grows nothing and passes from the review alone. */
   judged(object: T): unknown
+  /** What else an update can take away, though the object claims the same addresses and is judged by the same values. */
+  loses?(oldObject: T, object: T): boolean
 }

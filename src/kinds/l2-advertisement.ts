@@ -25,7 +25,7 @@ export const l2Advertisement: KindDefinition<L2Advertisement> = {
       preferredNodeSelectors: spec
         .at('preferredNodeSelectors')
         .items()
-        .map(preferred => decodeLabelSelector(preferred.at('selector')))
+        .map(preferred => decodeLabelSelector(preferred.at('preference')))
     }
   },
   claims: () => [],

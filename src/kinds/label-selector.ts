@@ -58,3 +58,29 @@ function requirementMatches(
       return false
   }
 }
+
+/**
+ * One text for selectors that MetalLB takes for equal: labels in any order, values in any order, expressions in the same one;
+ * a label and an expression that means the same are not equal (internal/config, validateLabelSelectorDuplicate).
+ */
+export function selectorKey({ matchLabels, matchExpressions }: LabelSelector): string {
+  const labels = [...matchLabels].toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return JSON.stringify([labels, matchExpressions.map(requirementKey)])
+}
+
+/** The same for one expression. */
+export function requirementKey({ key, operator, values }: LabelSelectorRequirement): string {
+  return JSON.stringify([key, operator, values.toSorted()])
+}
+
+/** The selector as kubectl writes one: `rack=a,tier in (db,web),!edge`; '' for the one that matches everything. */
+export function selectorText({ matchLabels, matchExpressions }: LabelSelector): string {
+  const labels = [...matchLabels].map(([key, value]) => `${key}=${value}`)
+  return [...labels, ...matchExpressions.map(requirementText)].join(',')
+}
+
+function requirementText({ key, operator, values }: LabelSelectorRequirement): string {
+  if (operator === 'Exists') return key
+  if (operator === 'DoesNotExist') return `!${key}`
+  return `${key} ${operator.toLowerCase()} (${values.join(',')})`
+}

@@ -1,7 +1,5 @@
-import type { View } from '../inventory/view.ts'
-import type { ObjectRef } from '../kinds/object-ref.ts'
-import { nearestName } from '../policy/nearest-name.ts'
 import { defineRule } from './rule.ts'
+import { namesAt, unknownNames } from './unknown-names.ts'
 
 /** The pools an advertisement names exist. A warning: pools may be applied after their advertisement. */
 export const advertisementUnknownPool = defineRule<'L2Advertisement' | 'BGPAdvertisement'>({
@@ -18,25 +16,8 @@ export const advertisementUnknownPool = defineRule<'L2Advertisement' | 'BGPAdver
   reads: ['IPAddressPool'],
   defaultAction: 'warn',
   check({ object }, { view }) {
-    const { namespace } = object.meta
-    if (!view.known('IPAddressPool')) return []
-    const unknown = object.ipAddressPools
-      .map((name, i) => ({ name, field: `spec.ipAddressPools[${i}]` }))
-      .filter(({ name }) => view.get('IPAddressPool', namespace, name) === undefined)
-    const existing = unknown.length === 0 ? [] : poolNames(namespace, view)
-    return unknown.map(({ name, field }, i) => {
-      const pool: ObjectRef = { kind: 'IPAddressPool', namespace, name }
-      const near = i < MAX_PROPOSALS ? nearestName(name, existing) : undefined
-      return { code: 'unknown-pool' as const, field, value: name, near, restsOn: [pool] }
-    })
+    const named = namesAt('spec.ipAddressPools', object.ipAddressPools)
+    const unknown = unknownNames('IPAddressPool', object.meta.namespace, named, view)
+    return unknown.map(name => ({ ...name, code: 'unknown-pool' as const }))
   }
 })
-
-/** Names for which a near one is looked for, O(pools) each: an answer carries no more warnings than this. */
-const MAX_PROPOSALS = 16
-
-function poolNames(namespace: string, view: View): readonly string[] {
-  return [...view.list('IPAddressPool')]
-    .filter(({ meta }) => meta.namespace === namespace)
-    .map(({ meta }) => meta.name)
-}

@@ -1,6 +1,11 @@
 import type { Action } from '../policy/exposure-policy.ts'
+import { advertisementInUse } from './advertisement-in-use.ts'
+import { advertisementInterface } from './advertisement-interface.ts'
 import { advertisementOffSubnet } from './advertisement-off-subnet.ts'
+import { advertisementSelectsNothing } from './advertisement-selects-nothing.ts'
+import { advertisementSyntax } from './advertisement-syntax.ts'
 import { advertisementUnknownPool } from './advertisement-unknown-pool.ts'
+import { advertisementWrongNamespace } from './advertisement-wrong-namespace.ts'
 import { eipOutsideSubnet } from './eip-outside-subnet.ts'
 import { eipPerTenant } from './eip-per-tenant.ts'
 import { eipType } from './eip-type.ts'
@@ -27,8 +32,13 @@ export const RULES: readonly AnyRule[] = Object.freeze([
   poolReservedRange,
   poolWrongNamespace,
   poolPerTenant,
+  advertisementSyntax,
   advertisementUnknownPool,
+  advertisementSelectsNothing,
   advertisementOffSubnet,
+  advertisementInterface,
+  advertisementWrongNamespace,
+  advertisementInUse,
   servicePoolNotGranted,
   eipUnknownSubnet,
   eipOutsideSubnet,

@@ -1,18 +1,24 @@
 import type { View } from '../inventory/view.ts'
 import type { Advertisement } from '../kinds/advertisement.ts'
-import { anySelectorMatches, selectorMatches } from '../kinds/label-selector.ts'
+import { LabelIndex } from '../kinds/label-index.ts'
+import { selectorMatches, type LabelSelector } from '../kinds/label-selector.ts'
 import type { Node } from '../kinds/node.ts'
 import type { NodeSubnet } from '../policy/plan.ts'
+import { byName } from './by-name.ts'
 
 /** MetalLB's speakers announce nothing from a node with this label, whatever its value (internal/k8s/nodes). */
 const EXCLUDED = 'node.kubernetes.io/exclude-from-external-load-balancers'
 
 /** The nodes that may announce what the advertisement announces, by name. Empty nodeSelectors select every node. */
 export function announcingNodes({ nodeSelectors }: Advertisement, view: View): readonly Node[] {
-  return [...view.list('Node')]
-    .filter(({ meta }) => !meta.labels.has(EXCLUDED))
-    .filter(({ meta }) => nodeSelectors.length === 0 || anySelectorMatches(nodeSelectors, meta.labels))
-    .toSorted((a, b) => (a.meta.name < b.meta.name ? -1 : 1))
+  return selectedNodes(nodeSelectors, view).filter(({ meta }) => !meta.labels.has(EXCLUDED))
+}
+
+/** The nodes that at least one of the selectors matches, by name; all for an empty list. */
+export function selectedNodes(selectors: readonly LabelSelector[], view: View): readonly Node[] {
+  const nodes = view.list('Node')
+  const selected = selectors.length === 0 ? nodes : new LabelIndex(nodes).matchingAny(selectors)
+  return [...selected].toSorted(byName)
 }
 
 /**

@@ -1,4 +1,5 @@
 import { defineRule } from './rule.ts'
+import { wrongNamespace } from './wrong-namespace.ts'
 
 /** Pools are where MetalLB looks for them. */
 export const poolWrongNamespace = defineRule<'IPAddressPool'>({
@@ -11,10 +12,5 @@ export const poolWrongNamespace = defineRule<'IPAddressPool'>({
   on: ['IPAddressPool'],
   reads: [],
   defaultAction: 'deny',
-  check({ object }, { plan }) {
-    const { namespace } = object.meta
-    if (namespace === plan.metallb.namespace) return []
-    const expected = plan.metallb.namespace
-    return [{ code: 'wrong-namespace', field: 'metadata.namespace', value: namespace, expected, restsOn: [] }]
-  }
+  check: ({ object }, { plan }) => wrongNamespace(object.meta, plan)
 })

@@ -43,11 +43,13 @@ function rangeOf(finding: Finding): AddressRange | undefined {
 const CIRCUMSTANCES = [
   'field',
   'otherField',
+  'poolField',
   'range',
   'restsOn',
   'nearest',
   'largestPart',
   'largestFree',
+  'sharedNode',
   'atMost'
 ]
 

@@ -82,19 +82,23 @@ export interface Rule<K extends KindName = KindName> {
    */
   check?(subject: Subject<K>, context: CheckContext): readonly (Finding | Unjudged)[]
   /**
-   * What is wrong with taking away what `oldObject` had. A kind with such a rule is registered for DELETE too. What could
-   * not be judged closes nothing: things must be removable whatever the inventory is like.
+   * What is wrong with taking away what `oldObject` had. A kind with such a rule is registered for DELETE too, unless
+   * `allowsDelete`. What could not be judged closes nothing: things must be removable whatever the inventory is like.
    */
   checkLoss?(loss: Loss<K>, context: CheckContext): readonly (Finding | Unjudged)[]
+  /** Whether `checkLoss` has nothing to say when all goes. */
+  readonly allowsDelete?: true
 }
 
 /** A rule of any kind, as the list holds it: it judges only changes of its own kinds. */
-export interface AnyRule extends Omit<Rule, 'on' | 'advisesOn' | 'check' | 'checkLoss'> {
+export interface AnyRule extends Omit<Rule, 'on' | 'advisesOn' | 'check' | 'checkLoss' | 'allowsDelete'> {
   readonly on: readonly KindName[]
   /** Empty when it denies on all. */
   readonly advisesOn: readonly KindName[]
-  /** Whether it is asked about a DELETE. */
+  /** Whether it judges what an UPDATE takes away. */
   readonly judgesLoss: boolean
+  /** Whether it judges a DELETE. */
+  readonly judgesDelete: boolean
   judge(change: Change, as: Subject<KindName>['as'], context: CheckContext): readonly (Finding | Unjudged)[]
   judgeLoss(change: Change, context: CheckContext): readonly (Finding | Unjudged)[]
 }
@@ -105,6 +109,7 @@ export function defineRule<K extends KindName>(rule: Rule<K>): AnyRule {
     ...rule,
     advisesOn: rule.advisesOn ?? [],
     judgesLoss: rule.checkLoss !== undefined,
+    judgesDelete: rule.checkLoss !== undefined && rule.allowsDelete !== true,
     judge(change, as, context) {
       if (!isOn(rule.on, change)) return []
       const object = as === 'new' ? change.object : change.oldObject

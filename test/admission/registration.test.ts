@@ -2,7 +2,7 @@ import { test } from 'tap'
 import { registration, type Client } from '../../src/admission/registration.ts'
 import { rbac, watchedKinds } from '../../src/cli/install/rbac.ts'
 import { snapshotOf } from '../../src/cli/policies.ts'
-import { KINDS, type KindName } from '../../src/kinds/index.ts'
+import { KIND_NAMES, KINDS, type KindName } from '../../src/kinds/index.ts'
 import type { Plan } from '../../src/policy/plan.ts'
 import { RULES } from '../../src/rules/index.ts'
 
@@ -64,13 +64,28 @@ await test('registration() leaves no rule that the API server never asks about',
   }
 })
 
+await test('registration() asks about a DELETE where a rule judges one, and lets cleaners through', async t => {
+  const deletes = webhooks(0).find(({ name }) => name === 'deletes.poolguard.io')
+  for (const kind of KIND_NAMES) {
+    const isJudged = RULES.some(rule => rule.judgesDelete && rule.on.includes(kind))
+    t.equal(deletes !== undefined && asksAbout(deletes, kind), isJudged, kind)
+  }
+  t.match(deletes, { failurePolicy: 'Ignore', matchConditions: [{ expression: /namespace-controller/ }] })
+})
+
+await test('registration() only advises on what MetalLB itself is in charge of', async t => {
+  const advice = webhooks(0).find(({ name }) => name === 'advice.poolguard.io')
+  t.match(advice, { failurePolicy: 'Ignore', clientConfig: { service: { path: '/S3cret/validate/ignore' } } })
+  t.same(advice?.rules[0]?.resources, ['bgppeers', 'bfdprofiles'])
+})
+
 await test('registration() asks about nothing else, by exact names', async t => {
   const judged = new Set(RULES.flatMap(rule => rule.on.map(kind => KINDS[kind].resource)))
   for (const webhook of [...webhooks(0), ...webhooks(1)]) {
     for (const { apiGroups, apiVersions, resources, operations } of webhook.rules) {
       for (const name of [...apiGroups, ...apiVersions, ...resources]) t.notMatch(name, /[*/]/)
       for (const resource of resources) t.ok(judged.has(resource), resource)
-      t.same(operations, ['CREATE', 'UPDATE'])
+      t.same(operations, webhook.name === 'deletes.poolguard.io' ? ['DELETE'] : ['CREATE', 'UPDATE'])
     }
   }
 })

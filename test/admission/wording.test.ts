@@ -31,7 +31,10 @@ const FINDINGS: { readonly [C in FindingCode]: Extract<Finding, { code: C }> } =
   },
   'wrong-namespace': { ...AT, code: 'wrong-namespace', expected: 'metallb-system' },
   'dedicated-pool': { ...AT, code: 'dedicated-pool', tenant: 'acme', globalPool: 'default-pool' },
-  'unknown-pool': { ...AT, code: 'unknown-pool', near: undefined },
+  'unknown-pool': { ...AT, code: 'unknown-pool', near: 'foreign-pool' },
+  'unknown-peer': { ...AT, code: 'unknown-peer', near: 'foreign-peer' },
+  'unknown-community': { ...AT, code: 'unknown-community', near: 'foreign-name' },
+  'selects-nothing': { ...AT, code: 'selects-nothing', kind: 'Node' },
   'announced-off-subnet': {
     ...AT,
     code: 'announced-off-subnet',
@@ -50,6 +53,86 @@ const FINDINGS: { readonly [C in FindingCode]: Extract<Finding, { code: C }> } =
     node: 'foreign-node',
     nodes: 3
   },
+  'announced-by-nodes-elsewhere': {
+    ...AT,
+    code: 'announced-by-nodes-elsewhere',
+    advertisement: OTHER,
+    range: RANGE,
+    nodeSubnet: 'foreign-subnet',
+    node: 'foreign-node',
+    nodes: 3
+  },
+  'interface-not-on-subnet': {
+    ...AT,
+    code: 'interface-not-on-subnet',
+    nodeSubnets: ['foreign-subnet'],
+    interfaces: ['foreign-interface']
+  },
+  'subnet-without-interface': {
+    ...AT,
+    code: 'subnet-without-interface',
+    pool: OTHER,
+    nodeSubnet: 'foreign-subnet',
+    interfaces: ['foreign-interface']
+  },
+  'announced-on-other-interface': {
+    ...AT,
+    code: 'announced-on-other-interface',
+    advertisement: OTHER,
+    range: RANGE,
+    nodeSubnet: 'foreign-subnet',
+    interfaces: ['foreign-interface']
+  },
+  'last-advertisement': { ...AT, code: 'last-advertisement', pool: OTHER, services: 2 },
+  'still-named': { ...AT, code: 'still-named', by: OTHER, count: 2 },
+  repeated: { ...AT, code: 'repeated', list: 'spec.field', otherField: 'spec.other' },
+  'bad-selector': { ...AT, code: 'bad-selector', list: 'spec.field', problem: 'operator' },
+  'aggregation-length': { ...AT, code: 'aggregation-length', family: 4, least: 1, most: 32 },
+  'aggregation-with-selectors': { ...AT, code: 'aggregation-with-selectors' },
+  'aggregation-too-wide': {
+    ...AT,
+    code: 'aggregation-too-wide',
+    advertisement: OTHER,
+    length: 24,
+    pool: OTHER,
+    poolField: 'spec.addresses[0]',
+    entry: 'foreign-range',
+    prefix: 30,
+    unmapped: undefined
+  },
+  'local-pref-conflict': {
+    ...AT,
+    code: 'local-pref-conflict',
+    advertisement: OTHER,
+    localPref: 100,
+    other: OTHER,
+    otherLocalPref: 200,
+    pool: OTHER,
+    sharedNode: 'foreign-node'
+  },
+  'native-ipv6': {
+    ...AT,
+    code: 'native-ipv6',
+    advertisement: OTHER,
+    pool: OTHER,
+    entry: 'foreign-range'
+  },
+  'bfd-echo-ipv6': {
+    ...AT,
+    code: 'bfd-echo-ipv6',
+    advertisement: OTHER,
+    pool: OTHER,
+    peer: OTHER,
+    profile: OTHER
+  },
+  'bad-community': { ...AT, code: 'bad-community' },
+  'large-community': { ...AT, code: 'large-community' },
+  'community-defined': { ...AT, code: 'community-defined', other: OTHER },
+  'peer-mistake': { ...AT, code: 'peer-mistake', mistake: 'not-an-address' },
+  'peer-conflict': { ...AT, code: 'peer-conflict', about: 'routerID', other: OTHER, otherValue: '10.9.8.7' },
+  'unknown-bfd-profile': { ...AT, code: 'unknown-bfd-profile', near: 'foreign-profile' },
+  'bfd-number': { ...AT, code: 'bfd-number', least: 2, most: 255 },
+  'bfd-in-native-mode': { ...AT, code: 'bfd-in-native-mode' },
   'pool-not-granted': {
     ...AT,
     code: 'pool-not-granted',
@@ -101,7 +184,7 @@ await test('findingWords() begins with the field and the value, on one line, and
   for (const finding of Object.values(FINDINGS)) {
     for (const audience of ['platform', 'tenant'] as const) {
       const words = findingWords(finding, audience)
-      t.match(words, /^spec\.field written [a-z].*\.$/, finding.code)
+      t.match(words, /^spec\.field written [a-z].*[.?]$/, finding.code)
       t.notMatch(words, /\n|undefined|\[object/, finding.code)
     }
   }

@@ -109,7 +109,10 @@ await test('evaluate() does not count what only the proposals of a denial ask ab
   )
   t.same(rules, [])
   t.same(await unjudged({ object: pool }, 'IPAddressPool'), ['pool-overlap IPAddressPool'])
-  t.same(await unjudged({ object: pool }, 'BGPAdvertisement'), ['pool-outside-node-subnet BGPAdvertisement'])
+  t.same(await unjudged({ object: pool }, 'BGPAdvertisement'), [
+    'pool-outside-node-subnet BGPAdvertisement',
+    'advertisement-syntax BGPAdvertisement'
+  ])
   t.same(await unjudged({ object: pool }, 'Subnet', 'Vpc'), [
     'pool-reserved-range Subnet',
     'pool-reserved-range Vpc'

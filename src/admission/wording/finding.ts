@@ -2,8 +2,10 @@ import type { Finding } from '../../rules/finding.ts'
 import type { Audience } from '../judge.ts'
 import { shown } from '../show.ts'
 import { advertisementWords } from './advertisement.ts'
+import { bgpWords } from './bgp.ts'
 import { kubeOvnWords } from './kube-ovn.ts'
 import { poolWords } from './pool.ts'
+import { selectorWords } from './selector.ts'
 import { serviceWords } from './service.ts'
 
 /**
@@ -27,9 +29,36 @@ function predicate(finding: Finding, audience: Audience): string {
     case 'dedicated-pool':
       return poolWords(finding, audience)
     case 'unknown-pool':
+    case 'unknown-peer':
+    case 'unknown-community':
+    case 'selects-nothing':
     case 'announced-off-subnet':
     case 'announced-from-other-subnet':
-      return advertisementWords(finding)
+    case 'announced-by-nodes-elsewhere':
+    case 'interface-not-on-subnet':
+    case 'subnet-without-interface':
+    case 'announced-on-other-interface':
+    case 'last-advertisement':
+    case 'still-named':
+      return advertisementWords(finding, audience)
+    case 'repeated':
+    case 'bad-selector':
+      return selectorWords(finding)
+    case 'aggregation-length':
+    case 'aggregation-with-selectors':
+    case 'aggregation-too-wide':
+    case 'local-pref-conflict':
+    case 'native-ipv6':
+    case 'bfd-echo-ipv6':
+    case 'bad-community':
+    case 'large-community':
+    case 'community-defined':
+    case 'peer-mistake':
+    case 'peer-conflict':
+    case 'unknown-bfd-profile':
+    case 'bfd-number':
+    case 'bfd-in-native-mode':
+      return bgpWords(finding, audience)
     case 'pool-not-granted':
       return serviceWords(finding, audience)
     default:

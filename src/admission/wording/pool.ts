@@ -22,7 +22,7 @@ export function poolWords(finding: PoolFinding, audience: Audience): string {
         ? 'covers addresses that are reserved.'
         : `covers ${formatDash(finding.range)}, ${reasonWords(finding.reason)}.${wayOut(finding)}`
     case 'wrong-namespace':
-      return `is not where MetalLB looks: it reads pools in ${shown(finding.expected)} only. Create it there.`
+      return `is not where MetalLB looks: it reads its objects in ${shown(finding.expected)} only. Create it there.`
     case 'dedicated-pool':
       return `dedicates the pool to tenant ${shown(finding.tenant)} while the plan's poolModel is global. ${finding.globalPool === '' ? 'Let tenants share one pool' : `Let tenants share ${shown(finding.globalPool)}`}, or set poolModel: perTenant in the plan.`
   }
