@@ -12,6 +12,8 @@ export type CallOptions = {
   readonly input?: string
   /** Working directory, for files named by relative paths. */
   readonly cwd?: string
+  /** Everything goes to stdout, in the order in which a terminal would show it. */
+  readonly isTerminal?: boolean
 }
 
 /** kubectl and helm against one cluster, as whoever is asked for. */
@@ -43,7 +45,11 @@ export function createClient(directory: string, credentials: Credentials): Clien
   return {
     directory,
     credentials,
-    kubectl: (args, options = {}) => runCommand(program('kubectl'), args, settings(options)),
+    kubectl: (args, options = {}) => {
+      if (options.isTerminal !== true) return runCommand(program('kubectl'), args, settings(options))
+      const merged = ['-c', 'exec "$0" "$@" 2>&1', program('kubectl'), ...args]
+      return runCommand('/bin/sh', merged, settings(options))
+    },
     mustKubectl,
     helm: (args, options = {}) => runCommand(program('helm'), args, settings(options)),
     apply: async (objects, options = {}) => {

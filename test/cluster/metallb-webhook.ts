@@ -9,6 +9,7 @@ import { probe } from './probe.ts'
 import { startReady } from './process.ts'
 import type { RunningProcess } from './process.ts'
 import { connectRest } from './rest.ts'
+import type { RestAnswer, RestRequest } from './rest.ts'
 import { metallbNamespace } from './users.ts'
 
 /** What MetalLB's own webhook says about one write. */
@@ -64,17 +65,26 @@ export async function startMetalLBWebhook(client: Client): Promise<MetalLBWebhoo
   const started = await startReady(options, isReady)
   const rest = connectRest({ url, ca })
   void started.ended.then(() => rest.close())
+  const ask = async (question: RestRequest): Promise<RestAnswer> => {
+    try {
+      return await rest.send(question)
+    } catch (error) {
+      // a panic hangs up
+      const log = started.log().slice(-4_000)
+      throw new Error(`${question.path} ${JSON.stringify(question.body)}\n${log}`, { cause: error })
+    }
+  }
   return {
     process: started,
     review: async body => {
-      const answer = await rest.send({ method: 'POST', path: pathOf(body), body })
+      const answer = await ask({ method: 'POST', path: pathOf(body), body })
       const response = isJsonObject(answer.json) ? member(answer.json, 'response') : {}
       const { allowed } = response
       if (typeof allowed !== 'boolean') throw new Error(`no AdmissionReview: HTTP ${answer.status}`)
       return { allowed, message: text(member(response, 'status'), 'message') }
     },
     configurationError: async () => {
-      const { status, json } = await rest.send({ path: '/configuration' })
+      const { status, json } = await ask({ path: '/configuration' })
       if (status === 200 && isJsonObject(json)) return text(json, 'error')
       throw new Error(`no configuration: HTTP ${status}`)
     }

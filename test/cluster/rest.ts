@@ -28,22 +28,33 @@ export function connectRest({ url, ca, token }: RestOptions): Rest {
     'content-type': 'application/json',
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` })
   }
-  return {
-    send: ({ method = 'GET', path, body }) =>
-      new Promise((resolve, reject) => {
-        const call = request(`${url}${path}`, { method, headers, agent, timeout: timeoutMs }, response => {
-          const chunks: Buffer[] = []
-          response.on('data', (chunk: Buffer) => chunks.push(chunk))
-          response.once('error', reject)
-          response.once('end', () => {
-            const text = Buffer.concat(chunks).toString('utf8')
-            resolve({ status: response.statusCode ?? 0, json: parsed(text) })
-          })
+  const sendOnce = ({ method = 'GET', path, body }: RestRequest): Promise<RestAnswer | 'hung up'> =>
+    new Promise((resolve, reject) => {
+      const call = request(`${url}${path}`, { method, headers, agent, timeout: timeoutMs }, response => {
+        const chunks: Buffer[] = []
+        response.on('data', (chunk: Buffer) => chunks.push(chunk))
+        response.once('error', reject)
+        response.once('end', () => {
+          const text = Buffer.concat(chunks).toString('utf8')
+          resolve({ status: response.statusCode ?? 0, json: parsed(text) })
         })
-        call.once('timeout', () => call.destroy(new Error(`${url}${path} did not answer`)))
-        call.once('error', reject)
-        call.end(body === undefined ? undefined : JSON.stringify(body))
-      }),
+      })
+      call.once('timeout', () => call.destroy(new Error(`${url}${path} did not answer`)))
+      call.once('error', (error: NodeJS.ErrnoException) => {
+        // the server let go of a connection that nothing was sent over for a while, as this was on its way
+        if (call.reusedSocket && error.code === 'ECONNRESET') resolve('hung up')
+        else reject(error)
+      })
+      call.end(body === undefined ? undefined : JSON.stringify(body))
+    })
+  return {
+    send: async one => {
+      const answer = await sendOnce(one)
+      if (answer !== 'hung up') return answer
+      const again = await sendOnce(one)
+      if (again === 'hung up') throw new Error(`${url}${one.path} hung up twice`)
+      return again
+    },
     close: () => agent.destroy()
   }
 }

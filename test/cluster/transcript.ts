@@ -2,15 +2,17 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { Client } from './client.ts'
-import type { CommandResult } from './command.ts'
 import { root } from './locations.ts'
+
+/** The exit code, and what a terminal shows: warnings and results in their order. */
+export type Said = { readonly code: number; readonly output: string }
 
 /** What a person sees who types commands, in named parts, for the documentation. */
 export type Transcript = {
   /** Writes a file for later commands and shows it as `cat` would; not in any part when that is undefined. */
   file(part: string | undefined, name: string, text: string): void
   /** Runs `kubectl ARGS`, words parted by single blanks, as user `platform` in the folder of the files, and shows it. */
-  kubectl(part: string, args: string): Promise<CommandResult>
+  kubectl(part: string, args: string): Promise<Said>
   /** The text of one part as it stands between the markers of a document. */
   part(name: string): string
   readonly parts: readonly string[]
@@ -30,10 +32,10 @@ export function startTranscript(client: Client): Transcript {
       if (part !== undefined) show(part, `cat ${name}`, text)
     },
     kubectl: async (part, args) => {
-      const result = await client.kubectl(args.split(' '), { user: 'platform', cwd: folder })
-      // a warning comes before what kubectl did in spite of it
-      show(part, `kubectl ${args}`, `${result.stderr}${result.stdout}`)
-      return result
+      const calling = { user: 'platform', cwd: folder, isTerminal: true }
+      const { code, stdout: output } = await client.kubectl(args.split(' '), calling)
+      show(part, `kubectl ${args}`, output)
+      return { code, output }
     },
     part: name => ['```', ...(lines.get(name) ?? []), '```', ''].join('\n'),
     get parts() {

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util'
+
 import { judge } from '../../../src/admission/judge.ts'
 import { admissionReview, rawObject } from '../../../src/admission/raw-object.ts'
 import { parseReview } from '../../../src/admission/review.ts'
@@ -11,7 +13,7 @@ import { metallbNamespace } from '../users.ts'
 import { metallbObject } from './proposals.ts'
 import type { MetalLBKind } from './proposals.ts'
 import { placeOf } from './world.ts'
-import type { Place, World } from './world.ts'
+import type { World } from './world.ts'
 
 /** One write, what all say about it, and what was stored then. */
 export type Case = {
@@ -36,6 +38,8 @@ export type Mess = {
   readonly stored: MetalLBVerdict
   /** What it says once the stored object is away; the same as `stored` when there is none. */
   readonly others: MetalLBVerdict
+  /** What it says then about an object that nobody could mind but for what the write changes. */
+  readonly changes: MetalLBVerdict
 }
 
 export type PoolguardVerdict = {
@@ -96,7 +100,7 @@ export async function compare(
   const poolguard = await askPoolguard(body, world)
   const one = { operation, object, oldObject, stored, metallb, poolguard } as const
   if (!metallb.allowed) {
-    const mess = poolguard.objects ? undefined : await messAround(place, { world, webhook })
+    const mess = poolguard.objects ? undefined : await messAround(object, { world, webhook })
     return { ...one, mess, speakers: { before, after: before } }
   }
   await world.store(object)
@@ -105,18 +109,28 @@ export async function compare(
   return { ...one, mess: undefined, speakers: { before, after } }
 }
 
-async function messAround(place: Place, { world, webhook }: Compared): Promise<Mess> {
-  const probe = () => webhook.review(reviewOf(harmless(place.kind, world.objects()), undefined))
+async function messAround(object: JsonObject, { world, webhook }: Compared): Promise<Mess> {
+  const place = placeOf(object)
   const oldObject = world.stored(place)
+  const ask = (spec: JsonObject) => {
+    const probe = harmless(place.kind, world.objects())
+    return webhook.review(reviewOf({ ...probe, spec: { ...member(probe, 'spec'), ...spec } }, undefined))
+  }
   if (oldObject === undefined) {
-    const stored = await probe()
-    return { stored, others: stored }
+    const stored = await ask({})
+    return { stored, others: stored, changes: await ask(member(object, 'spec')) }
   }
   const stored = await webhook.review(reviewOf(oldObject, oldObject))
   await world.restore(place, undefined)
-  const others = await probe()
+  const others = await ask({})
+  const changes = await ask(changedFields(member(object, 'spec'), member(oldObject, 'spec')))
   await world.restore(place, oldObject)
-  return { stored, others }
+  return { stored, others, changes }
+}
+
+function changedFields(now: JsonObject, before: JsonObject): JsonObject {
+  const isNew = ([name, value]: [string, unknown]): boolean => !isDeepStrictEqual(value, before[name])
+  return Object.fromEntries(Object.entries(now).filter(isNew))
 }
 
 /** An object that collides with nothing that is ever proposed. */

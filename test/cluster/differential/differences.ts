@@ -32,9 +32,7 @@ export const REASONS: readonly Reason[] = [
   {
     name: 'partial repair',
     why: 'A change of something wrong that leaves it as wrong as it was, or less so, passes: it may be all that can be done at a time.',
-    explains: one =>
-      one.mess?.stored.allowed === false &&
-      (complaint(one.mess.stored.message) === complaint(one.metallb.message) || addsNoAddress(one))
+    explains: one => isPartialRepair(one)
   },
   {
     name: 'disableMP',
@@ -95,6 +93,14 @@ function namespaceOf(object: JsonObject): string {
 /** What MetalLB complains of, whichever of several alike it happens to meet first (it ranges over Go maps). */
 function complaint(message: string): string {
   return message.replaceAll(/[\w.:/-]*\d[\w.:/-]*/g, '#')
+}
+
+/** Of several faults in one object MetalLB names one, so that another complaint need not be about something new. */
+function isPartialRepair(one: Case): boolean {
+  const { operation, metallb, mess } = one
+  if (operation === 'CREATE' || mess === undefined || mess.stored.allowed) return false
+  const isSame = complaint(mess.stored.message) === complaint(metallb.message)
+  return isSame || mess.changes.allowed || addsNoAddress(one)
 }
 
 /** Whether a pool's new ranges lie in its old ones. */

@@ -114,7 +114,7 @@ const SPECS: Record<MetalLBKind, (random: Random, flawed: boolean) => JsonObject
   BGPAdvertisement: (random, flawed) => ({
     ...poolChoice(random, flawed),
     aggregationLength: random.pick(flawed ? [32, 31, 28, 24, 1, 33] : [32, 32, 32, 30, 24]),
-    aggregationLengthV6: random.pick(flawed ? [128, 120, 0, -1, -1, 129] : [128, 128, 128, 120]),
+    aggregationLengthV6: random.pick(flawed ? [128, 120, 0, -1, -1, -1, 129] : [128, 128, 128, 120]),
     ...maybe(random, 50, 'localPref', () => random.pick([0, 100, 200, 2_147_483_647])),
     ...maybe(random, 30, 'communities', () => communities(random, flawed)),
     ...maybe(random, 30, 'peers', () => distinct(random.some(NAMES.BGPPeer, 2), flawed)),
@@ -135,7 +135,7 @@ const SPECS: Record<MetalLBKind, (random: Random, flawed: boolean) => JsonObject
     ...maybe(random, flawed ? 30 : 5, 'sourceAddress', () => (flawed ? 'source' : '10.1.1.9')),
     ...maybe(random, 20, 'ebgpMultiHop', () => random.chance(50)),
     ...maybe(random, 40, 'password', () => 'secret'),
-    ...maybe(random, 25, 'passwordSecret', () => ({ name: random.pick(['bgp', '']) })),
+    ...maybe(random, 40, 'passwordSecret', () => ({ name: 'bgp' })),
     ...maybe(random, 20, 'vrf', () => random.pick(['red', ''])),
     ...maybe(random, 20, 'bfdProfile', () => random.pick(['bfd-1', 'bfd-missing'])),
     ...maybe(random, 20, 'nodeSelectors', () => selectors(random, flawed)),

@@ -103,11 +103,20 @@ func (c configuration) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	answer := map[string]string{"error": ""}
+	_ = json.NewEncoder(w).Encode(map[string]string{"error": c.parse(resources)})
+}
+
+// parse answers "" when the speakers take the resources. Some make them panic.
+func (c configuration) parse(resources config.ClusterResources) (message string) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			message = fmt.Sprintf("panic: %v", cause)
+		}
+	}()
 	if _, err := config.For(resources, c.validate); err != nil {
-		answer["error"] = err.Error()
+		return err.Error()
 	}
-	_ = json.NewEncoder(w).Encode(answer)
+	return ""
 }
 
 // read lists what ConfigReconciler in MetalLB's internal/k8s/controllers does, but for Secrets and FRR's own text.
