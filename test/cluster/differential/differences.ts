@@ -11,13 +11,15 @@ import type { Case } from './compare.ts'
 export type Reason = {
   readonly name: string
   readonly why: string
+  /** So seldom that a run may go without. */
+  readonly isRare?: true
   /** Whether it explains the difference as a whole. */
   explains?(one: Case): boolean
   /** Whether it explains this one of poolguard's objections to what MetalLB's webhook allows. */
   covers?(objection: Finding, one: Case): boolean
 }
 
-/** The first that fits is a case's reason. One that explains nothing in a whole run is to be taken out. */
+/** The first that fits is a case's reason. One that explains nothing in a whole run is to be taken out, but for rare ones. */
 export const REASONS: readonly Reason[] = [
   {
     name: 'other namespace',
@@ -33,6 +35,12 @@ export const REASONS: readonly Reason[] = [
     name: 'partial repair',
     why: 'A change of something wrong that leaves it as wrong as it was, or less so, passes: it may be all that can be done at a time.',
     explains: one => isPartialRepair(one)
+  },
+  {
+    name: 'unreadable pool',
+    why: 'MetalLB takes ::ffff:10.0.0.0/95 and the like for an IPv6 range. poolguard lets none in, and one that is stored is no pool to it.',
+    isRare: true,
+    explains: one => !one.metallb.allowed && one.stored.flatMap(addressesOf).some(isWiderThanMapped)
   },
   {
     name: 'disableMP',
@@ -119,6 +127,11 @@ function rangesOf(pool: JsonObject): readonly AddressRange[] {
 /** IPv4-mapped addresses are ::ffff:0:0/96 (RFC 4291, 2.5.5.2). */
 function isMapped(entry: string): boolean {
   return /::ffff:/i.test(entry)
+}
+
+function isWiderThanMapped(entry: string): boolean {
+  const parsed = parseRange(entry, POOL_FORMS)
+  return !parsed.ok && parsed.problem.problem === 'mapped-prefix'
 }
 
 /** The entries of pools that an objection is about: its own, and those it may collide with. */
