@@ -108,6 +108,7 @@ await test('pools and advertisements on a real cluster', async suite => {
     const text = shown.part('README')
     t.equal(documentPart('README.md', 'transcript', text), text)
   })
+  await createNode(cluster, 'node4', '192.168.1.215')
 
   await suite.test('a pool is not deleted while a Service has an address of it', async t => {
     await shown.kubectl(
@@ -136,7 +137,6 @@ await test('pools and advertisements on a real cluster', async suite => {
   })
 
   await suite.test("a pool over a node's address is refused", async t => {
-    await createNode(cluster, 'node4', '192.168.1.215')
     const said = await apply('node', 'pool-b', pool('pool-b', 'addresses: [192.168.1.210-192.168.1.219]'))
     isRefused(
       t,
