@@ -1,7 +1,7 @@
 import { KINDS } from '../../../src/kinds/index.ts'
 import type { KindName } from '../../../src/kinds/index.ts'
 import type { JsonObject } from '../json.ts'
-import { items, member, text } from '../json.ts'
+import { member, text } from '../json.ts'
 import { metallbNamespace } from '../users.ts'
 import { randomEntry, unusualEntry } from './addresses.ts'
 import type { Random } from './random.ts'
@@ -213,7 +213,8 @@ function allocation(random: Random, flawed: boolean): JsonObject {
 
 /** Those that are not flawed differ from one another. */
 function selectors(random: Random, flawed: boolean): readonly JsonObject[] {
-  if (flawed) return flawedSelectors(random)
+  if (flawed && random.chance(20)) return EQUAL_SELECTORS
+  if (flawed) return Array.from({ length: 1 + random.int(3) }, () => flawedSelector(random))
   return distinct(random.some(['node1', 'node2', 'node3'], 2), false).map(value =>
     random.chance(50)
       ? { matchLabels: { 'kubernetes.io/hostname': value } }
@@ -221,20 +222,11 @@ function selectors(random: Random, flawed: boolean): readonly JsonObject[] {
   )
 }
 
-/** Now and then the first of them again, its values in another order: the same selector to MetalLB. */
-function flawedSelectors(random: Random): readonly JsonObject[] {
-  const [first = {}, ...others] = Array.from({ length: 1 + random.int(3) }, () => flawedSelector(random))
-  return random.chance(20) ? [first, ...others, turnedRound(first)] : [first, ...others]
-}
-
-function turnedRound(selector: JsonObject): JsonObject {
-  const { matchExpressions } = selector
-  if (!Array.isArray(matchExpressions)) return selector
-  const turned = items(selector, 'matchExpressions').map(({ values, ...rest }) => {
-    return Array.isArray(values) ? { ...rest, values: values.toReversed() } : rest
-  })
-  return { ...selector, matchExpressions: turned }
-}
+/** Valid each, and one and the same to MetalLB, which sorts the values. */
+const EQUAL_SELECTORS = [
+  { matchExpressions: [{ key: 'tier', operator: 'In', values: ['gold', 'silver'] }] },
+  { matchExpressions: [{ key: 'tier', operator: 'In', values: ['silver', 'gold'] }] }
+]
 
 function flawedSelector(random: Random): JsonObject {
   const roll = random.int(100)
