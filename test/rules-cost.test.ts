@@ -192,3 +192,112 @@ await test("a pool that names a tenant's namespaces thousands of times over", as
   t.equal(others.length, 0, 'one array for all')
   withinBudget(t, denied, 500)
 })
+
+/** An object of MetalLB's, in its namespace. */
+function inMetalLB(kind: KindName, name: string, spec: object): Json {
+  return object(kind, { name, namespace: 'kmetal-metallb' }, { spec })
+}
+
+/** A selector that matches one of 10,000 pools or nodes. */
+function numbered(i: number): object {
+  return { matchLabels: { number: String(i), all: 'yes' } }
+}
+
+function labels(i: number): object {
+  return { number: String(i), all: 'yes' }
+}
+
+const MANY = 10_000
+
+await test('an advertisement that names and selects 10,000 pools, all of them twice over', async t => {
+  const existing = count(MANY, i => pool(`p${i}`, { addresses: [`${address(i)}/32`] }, labels(i)))
+  const twice = count(2 * MANY, i => i % MANY)
+  const spec = { ipAddressPools: twice.map(i => `p${i}`), ipAddressPoolSelectors: twice.map(numbered) }
+  const advertisement = inMetalLB('L2Advertisement', 'a', spec)
+  const denied = measured(t, { existing, object: advertisement })
+  t.equal(findingsOf(denied, 'advertisement-syntax').length, 2 * MANY)
+  withinBudget(t, denied, 1_500)
+})
+
+await test('an advertisement with 10,000 selectors that match nothing', async t => {
+  const existing = [
+    ...count(MANY, i => pool(`p${i}`, { addresses: [`${address(i)}/32`] }, labels(i))),
+    ...count(MANY, i => object('Node', { name: `n${i}`, labels: labels(i) }, {}))
+  ]
+  const selectors = count(MANY, i => ({ matchLabels: { all: 'yes', number: `x${i}` } }))
+  const spec = { ipAddressPoolSelectors: selectors, nodeSelectors: selectors }
+  const warned = measured(t, { existing, object: inMetalLB('BGPAdvertisement', 'a', spec) })
+  t.equal(findingsOf(warned, 'advertisement-selects-nothing').length, 2 * MANY)
+  withinBudget(t, warned, 1_500)
+})
+
+await test('a BGPAdvertisement of 10,000 pools, peers and communities beside 1,000 others', async t => {
+  const peers = count(MANY, i => `r${i}`)
+  const others = count(1_000, i =>
+    inMetalLB('BGPAdvertisement', `b${i}`, { ipAddressPools: [`p${i}`], localPref: i + 1 })
+  )
+  const existing = [
+    ...count(MANY, i => pool(`p${i}`, { addresses: [`${address(i)}/32`] })),
+    ...others,
+    object('Node', { name: 'n' }, {})
+  ]
+  const spec = {
+    ipAddressPools: count(MANY, i => `p${i}`),
+    aggregationLength: 24,
+    peers,
+    communities: count(MANY, i => `64512:${i}`)
+  }
+  const denied = measured(t, { existing, object: inMetalLB('BGPAdvertisement', 'a', spec) })
+  t.equal(findingsOf(denied, 'advertisement-syntax').length, MANY, 'each pool is too small')
+  t.equal(findingsOf(denied, 'advertisement-selects-nothing').length, MANY, 'no peer exists')
+  withinBudget(t, denied, 1_500)
+  const alike = { ...spec, aggregationLength: 32 }
+  const conflicting = measured(t, { existing, object: inMetalLB('BGPAdvertisement', 'a', alike) })
+  t.equal(findingsOf(conflicting, 'advertisement-syntax').length, 1_000, 'each other one has a localPref')
+  withinBudget(t, conflicting, 1_500)
+})
+
+await test('a pool of 10,000 entries that 1,000 BGPAdvertisements aggregate', async t => {
+  const existing = count(1_000, i =>
+    inMetalLB('BGPAdvertisement', `b${i}`, { aggregationLength: 24 + (i % 8) })
+  )
+  const addresses = count(MANY, i => `${address(2 * i)}/32`)
+  const denied = measured(t, { existing, object: pool('many', { addresses }) })
+  t.equal(findingsOf(denied, 'advertisement-syntax').length, MANY)
+  withinBudget(t, denied, 1_000)
+})
+
+await test('a Community of 10,000 names that another one defines', async t => {
+  const communities = count(MANY, i => ({ name: `c${i}`, value: `64512:${i}` }))
+  const other = inMetalLB('Community', 'other', { communities })
+  const denied = measured(t, { existing: [other], object: inMetalLB('Community', 'c', { communities }) })
+  t.equal(findingsOf(denied, 'advertisement-syntax').length, MANY)
+  withinBudget(t, denied, 400)
+})
+
+await test('a BGPPeer beside 10,000 others with other router IDs', async t => {
+  const spec = { myASN: 64512, peerASN: 64513, peerAddress: '10.0.0.1' }
+  const existing = [
+    object('Node', { name: 'n' }, {}),
+    ...count(MANY, i =>
+      inMetalLB('BGPPeer', `r${i}`, { ...spec, peerAddress: address(i + 2), routerID: address(i) })
+    )
+  ]
+  const warned = measured(t, { existing, object: inMetalLB('BGPPeer', 'new', spec) })
+  t.equal(findingsOf(warned, 'advertisement-syntax').length, 16)
+  withinBudget(t, warned, 300)
+})
+
+await test('a pool that names 10,000 namespaces twice and as many selectors', async t => {
+  const twice = count(2 * MANY, i => i % MANY)
+  const serviceAllocation = {
+    namespaces: twice.map(i => `ns-${i}`),
+    serviceSelectors: twice.map(numbered)
+  }
+  const denied = measured(t, {
+    existing: [],
+    object: pool('many', { addresses: ['10.0.9.0/24'], serviceAllocation })
+  })
+  t.equal(findingsOf(denied, 'pool-syntax').length, 2 * MANY)
+  withinBudget(t, denied, 800)
+})
