@@ -64,7 +64,8 @@ const PASSED: CheckedObject = { ...WARNED, verdict: 'passed', findings: [] }
 
 const REPORT: CheckReport = {
   objects: [DENIED, WARNED, SILENT, UNCHECKED, PASSED],
-  summary: { denied: 1, warned: 1, unchecked: 1, passed: 1, 'not-judged': 1 }
+  summary: { denied: 1, warned: 1, unchecked: 1, passed: 1, 'not-judged': 1 },
+  capacity: { unknown: [], pools: [], allocations: [] }
 }
 
 function rendered(format: CheckFormat, report = REPORT, colour = false): string {
@@ -72,6 +73,7 @@ function rendered(format: CheckFormat, report = REPORT, colour = false): string 
     format,
     colour,
     errors: ['c.yaml:1:1: broken'],
+    showsCapacity: false,
     tool: { version: '1.2.3', rules: [RULE] }
   })
 }
