@@ -1,4 +1,4 @@
-import { anySelectorMatches, selectorText } from '../kinds/label-selector.ts'
+import { anySelectorMatches, selectorText, type LabelSelector } from '../kinds/label-selector.ts'
 import { defineRule } from './rule.ts'
 
 /** A pool for certain namespaces is not one for all of them, which it is while its selectors match none. */
@@ -23,6 +23,7 @@ export const poolOpenSelector = defineRule<'IPAddressPool'>({
     if (meta.namespace !== plan.metallb.namespace || serviceAllocation === undefined) return []
     const { namespaces, namespaceSelectors, serviceSelectors } = serviceAllocation
     if (namespaces.length > 0 || namespaceSelectors.length === 0) return []
+    if (conditionsIn(namespaceSelectors) > MOST_CONDITIONS) return []
     for (const namespace of view.list('Namespace')) {
       if (anySelectorMatches(namespaceSelectors, namespace.meta.labels)) return []
     }
@@ -39,3 +40,13 @@ export const poolOpenSelector = defineRule<'IPAddressPool'>({
     ]
   }
 })
+
+/** Labels and values in all selectors together; each is compared with every namespace. A pool with more is not judged. */
+const MOST_CONDITIONS = 1_000
+
+function conditionsIn(selectors: readonly LabelSelector[]): number {
+  return selectors.reduce((sum, { matchLabels, matchExpressions }) => {
+    const values = matchExpressions.reduce((count, expression) => count + 1 + expression.values.length, 0)
+    return sum + 1 + matchLabels.size + values
+  }, 0)
+}

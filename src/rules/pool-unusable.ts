@@ -1,12 +1,10 @@
-import { merge, rangeSize, type AddressRange, type Family } from '../address/range.ts'
-import type { View } from '../inventory/view.ts'
+import { rangeSize, type AddressRange, type Family } from '../address/range.ts'
 import type { IPAddressPool } from '../kinds/ip-address-pool.ts'
-import type { Plan } from '../policy/plan.ts'
-import { countAddresses, heldAddresses, levelOf } from './address-counts.ts'
+import { countAddresses, heldIn, levelOf } from './address-counts.ts'
 import { buggyAddresses } from './buggy-addresses.ts'
 import type { Finding } from './finding.ts'
-import { poolEntries } from './pool-entries.ts'
-import { defineRule } from './rule.ts'
+import { poolRanges } from './pool-ranges.ts'
+import { defineRule, type CheckContext } from './rule.ts'
 
 /** A pool has addresses to give out, and some more to spare. */
 export const poolUnusable = defineRule<'IPAddressPool'>({
@@ -23,66 +21,62 @@ export const poolUnusable = defineRule<'IPAddressPool'>({
   on: ['IPAddressPool'],
   reads: ['Service'],
   defaultAction: 'warn',
-  /** What a family is like that the write brings into the pool: with the pool itself, both. */
-  check({ object, oldObject }, { view, plan }) {
-    if (object.meta.namespace !== plan.metallb.namespace) return []
-    return FAMILIES.filter(family => rangesOf(oldObject, family).length === 0).flatMap(
-      family => unusable(object, family) ?? nearlyFull(object, family, { view, plan })
-    )
+  /** What a family is like that the write brings into the pool: with the pool itself, each that it has. */
+  check({ object, oldObject }, context) {
+    if (object.meta.namespace !== context.plan.metallb.namespace) return []
+    const before = partsOf(oldObject)
+    return partsOf(object)
+      .filter(({ family }) => !before.some(part => part.family === family))
+      .flatMap(part => shortage(part, context))
   },
   /** A family that was there before is told of when it has less to give out now: more of it is never nagged about. */
-  checkLoss({ object, oldObject }, { view, plan }) {
-    if (object === undefined || object.meta.namespace !== plan.metallb.namespace) return []
-    return FAMILIES.filter(family => usableIn(object, family) < usableIn(oldObject, family)).flatMap(
-      family => unusable(object, family) ?? nearlyFull(object, family, { view, plan })
-    )
+  checkLoss({ object, oldObject }, context) {
+    if (object === undefined || object.meta.namespace !== context.plan.metallb.namespace) return []
+    const before = partsOf(oldObject)
+    return partsOf(object)
+      .filter(({ family, usable }) => before.some(part => part.family === family && usable < part.usable))
+      .flatMap(part => shortage(part, context))
   }
 })
 
-const FAMILIES: readonly Family[] = [4, 6]
-
-/** Disjoint; empty for no pool. */
-function rangesOf(pool: IPAddressPool | undefined, family: Family): readonly AddressRange[] {
-  const entries = pool === undefined ? [] : poolEntries(pool)
-  return merge(entries.map(({ range }) => range).filter(range => range.family === family))
+/** The addresses of one family in a pool. */
+interface Part {
+  readonly family: Family
+  /** Disjoint; at least one. */
+  readonly ranges: readonly AddressRange[]
+  /** How many of them MetalLB can give out, be they free or not. */
+  readonly usable: bigint
+  readonly avoidBuggyIPs: boolean
 }
 
-/** How many addresses MetalLB can give out, be they free or not. */
-function usableIn(pool: IPAddressPool, family: Family): bigint {
-  const buggy = (range: AddressRange) => (pool.avoidBuggyIPs ? buggyAddresses(range) : 0n)
-  return rangesOf(pool, family).reduce((sum, range) => sum + rangeSize(range) - buggy(range), 0n)
+/** Empty for no pool. */
+function partsOf(pool: IPAddressPool | undefined): readonly Part[] {
+  if (pool === undefined) return []
+  const { ranges: all, avoidBuggyIPs } = poolRanges(pool)
+  return ([4, 6] as const).flatMap(family => {
+    const ranges = all.filter(range => range.family === family)
+    const usable = ranges.reduce((sum, range) => sum + usableIn(range, avoidBuggyIPs), 0n)
+    return ranges.length === 0 ? [] : [{ family, ranges, usable, avoidBuggyIPs }]
+  })
 }
 
-/** undefined when some of the family can be given out, or the pool has none of it. */
-function unusable(pool: IPAddressPool, family: Family): readonly Finding[] | undefined {
-  if (rangesOf(pool, family).length === 0 || usableIn(pool, family) > 0n) return undefined
-  return [{ code: 'nothing-usable', field: 'spec.avoidBuggyIPs', value: 'true', family, restsOn: [] }]
+function usableIn(range: AddressRange, avoidBuggyIPs: boolean): bigint {
+  return rangeSize(range) - (avoidBuggyIPs ? buggyAddresses(range) : 0n)
 }
 
-function nearlyFull(
-  pool: IPAddressPool,
-  family: Family,
-  { view, plan }: { readonly view: View; readonly plan: Plan }
+function shortage(
+  { family, ranges, usable, avoidBuggyIPs }: Part,
+  { view, plan }: Pick<CheckContext, 'view' | 'plan'>
 ): readonly Finding[] {
-  const ranges = rangesOf(pool, family)
-  if (ranges.length === 0) return []
-  const counts = countAddresses(ranges, pool.avoidBuggyIPs, heldAddresses(view, ranges))
+  if (usable === 0n) {
+    return [{ code: 'nothing-usable', field: 'spec.avoidBuggyIPs', value: 'true', family, restsOn: [] }]
+  }
+  const held = ranges.flatMap(range => [...view.overlapping(['ingress'], range)])
+  const counts = countAddresses(ranges, avoidBuggyIPs, heldIn(held.map(({ range }) => range)))
   const level = levelOf(counts, plan)
   if (level === 'ok' || !view.known('Service')) return []
-  const percent = level === 'critical' ? plan.capacity.criticalPercent : plan.capacity.warnPercent
-  const holders = ranges.flatMap(range =>
-    [...view.overlapping(['ingress'], range)].map(claim => claim.holder)
-  )
-  return [
-    {
-      code: 'nearly-full',
-      field: 'spec.addresses',
-      value: '',
-      family,
-      counts,
-      level,
-      percent,
-      restsOn: holders
-    }
-  ]
+  const { criticalPercent, warnPercent } = plan.capacity
+  const percent = level === 'critical' ? criticalPercent : warnPercent
+  const at = { field: 'spec.addresses', value: '', restsOn: held.map(({ holder }) => holder) }
+  return [{ ...at, code: 'nearly-full', family, counts, level, percent }]
 }
