@@ -488,3 +488,49 @@ metallb:
   t.equal(ran.code, 1)
   t.match(ran.stdout, /:8:19: DENIED IPAddressPool kmetal-metallb\/other: .*\[pool-outside-node-subnet\]/)
 })
+
+/** The capacity of a check's JSON. */
+async function capacityIn(args: Partial<CheckOptions>, ...objects: readonly object[]): Promise<unknown> {
+  const { stdout } = await check(['-'], { ...args, format: 'json' }, list(...objects))
+  const report: unknown = JSON.parse(stdout)
+  return typeof report === 'object' && report !== null && 'capacity' in report ? report.capacity : undefined
+}
+
+void test('JSON tells how full pools and allocations are, with what was applied', async t => {
+  const held = {
+    ...service('web'),
+    status: { loadBalancer: { ingress: [{ ip: '192.168.1.100' }, { ip: '192.168.1.201' }] } }
+  }
+  const dir = t.testdir({ 'web.json': JSON.stringify(held) })
+  const written = [pool('added', '192.168.1.201-192.168.1.210'), pool('refused', '192.168.1.150/32')]
+  t.match(await capacityIn({ inventory: [...INVENTORY, dir] }, ...written, ADVERTISEMENT), {
+    unknown: [],
+    pools: [
+      { pool: 'added', size: 10, used: 1, free: 9, usedPercent: 10, level: 'ok' },
+      { pool: 'default-pool', size: 101, used: 1, free: 100, unusable: 0 }
+    ],
+    allocations: [
+      { allocation: '192.168.1.100-192.168.1.250', size: 151, pooled: 111, used: 2, free: 109, unpooled: 40 },
+      { allocation: '10.20.0.0/24', announcement: 'bgp', size: 256, pooled: 0, used: 0, unpooled: 256 }
+    ]
+  })
+})
+
+void test('without an inventory JSON tells what is known, and never takes the rest for nothing', async t => {
+  t.match(await capacityIn({}, pool('new', '192.168.1.201-192.168.1.210')), {
+    unknown: ['Service', 'IPAddressPool'],
+    pools: [{ pool: 'new', size: 10, used: null, free: null, level: null }],
+    allocations: [{ size: 151, used: null, pooled: null }, { size: 256 }]
+  })
+})
+
+void test('--capacity prints tables in the text, and no format drops it silently', async t => {
+  const paths = [`${EXAMPLES}/guide/kmetal-values.yaml`]
+  const { stdout, stderr } = await check(paths, { inventory: INVENTORY, capacity: true })
+  t.match(stdout, /^POOL +SIZE .*\ndefault-pool +101 +0 +101 +0 +0% +ok\n\nALLOCATION /)
+  t.match(stdout, /\n2 objects: .*\n$/)
+  t.equal(stderr, '')
+  for (const format of ['sarif', 'junit'] as const) {
+    await t.rejects(check(paths, { inventory: INVENTORY, capacity: true, format }), UnusableError)
+  }
+})
