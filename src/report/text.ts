@@ -23,7 +23,8 @@ const COLOURS: ReadonlyMap<string, number> = new Map([
 export function checkText(report: CheckReport, colour: boolean, showsCapacity = false): string {
   const lines = report.objects.flatMap(object => objectLines(object, colour))
   const capacity = showsCapacity ? capacityText(report.capacity) : ''
-  return [...lines, `${capacity}${checkSummary(report)}`, ''].join('\n')
+  const found = lines.length > 0 && capacity !== '' ? [...lines, ''] : lines
+  return [...found, ...(capacity === '' ? [] : [capacity]), checkSummary(report), ''].join('\n')
 }
 
 /** `5 objects: 1 denied, 2 warned, 0 unchecked, 1 passed, 1 not judged`. */

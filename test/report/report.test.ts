@@ -367,6 +367,11 @@ void test('a check tells of capacity in JSON always, in text when asked, before 
     showsCapacity: true,
     tool: { version: '1.2.3', rules: [] }
   })
-  t.ok(asked.endsWith(`\n${capacityText(CAPACITY)}${checkSummary(report)}\n`))
+  t.ok(
+    asked.endsWith(
+      ` which Service objects there are\n\n${capacityText(CAPACITY)}\n${checkSummary(report)}\n`
+    ),
+    asked
+  )
   t.end()
 })
