@@ -151,6 +151,21 @@ void test('objects are judged in order: what is allowed is there for the next, w
   ])
 })
 
+void test('a denial stands, whatever comes after it', async t => {
+  const objects = list(
+    pool('a', '192.168.1.201-192.168.1.210'),
+    pool('b', '192.168.1.206-192.168.1.220'),
+    pool('a', '192.168.1.201-192.168.1.205'),
+    ADVERTISEMENT
+  )
+  const ran = await check(['-'], { inventory: INVENTORY }, objects)
+  t.equal(ran.code, 1)
+  t.same(said(ran), [
+    'DENIED IPAddressPool kmetal-metallb/b [pool-overlap]',
+    '4 objects: 1 denied, 0 warned, 0 unchecked, 3 passed, 0 not judged'
+  ])
+})
+
 void test('a warning that a later object settles is not reported, and one that stays is', async t => {
   const alone = await check(['-'], { inventory: INVENTORY }, list(pool('a', '192.168.1.201/32')))
   t.same(said(alone), [
