@@ -1,4 +1,5 @@
 import type { ObjectRef } from '../kinds/object-ref.ts'
+import type { Capacity } from '../rules/capacity.ts'
 import type { BoundRule } from '../rules/evaluate.ts'
 import type { Unjudged } from '../rules/finding.ts'
 import type { JsonObject } from './apply.ts'
@@ -66,6 +67,8 @@ export interface CheckReport {
   readonly objects: readonly CheckedObject[]
   /** How many objects got each verdict. */
   readonly summary: Readonly<Record<CheckVerdict, number>>
+  /** How full pools and allocations are, with what was applied. */
+  readonly capacity: Capacity
 }
 
 /** An object that no rule had anything to say about: `passed` when it is stored just like that, else `not-judged`. */
@@ -113,6 +116,18 @@ export function judgedObject(
     unchecked,
     defaults
   }
+}
+
+/**
+ * The same object with those warnings alone that still hold after everything was applied: what was applied together is
+ * told of together, and an advertisement that comes after its pool is no news to whoever wrote both.
+ */
+export function settledObject(checked: CheckedObject, later: Judgement): CheckedObject {
+  const holds = new Set(later.findings.map(({ rule, finding }) => `${rule.id} ${finding.field}`))
+  const findings = checked.findings.filter(
+    ({ rule, action, field }) => action === 'deny' || holds.has(`${rule} ${field}`)
+  )
+  return { ...checked, findings, verdict: verdictOf(findings, checked.unchecked) }
 }
 
 function verdictOf(findings: readonly CheckFinding[], unchecked: readonly Unchecked[]): CheckVerdict {

@@ -21,6 +21,8 @@ export interface CheckOptions extends WorldOptions {
   readonly as: string
   readonly asGroup: readonly string[]
   readonly format: CheckFormat
+  /** Whether the text tells how full pools and allocations are. */
+  readonly capacity?: boolean
   /** Where the report is written instead of to stdout. */
   readonly output?: string
 }
@@ -36,6 +38,9 @@ const ADMINISTRATOR: UserInfo = {
  * is denied; 2 when something could not be read, though the rest is judged and reported.
  */
 export async function runCheck(options: CheckOptions, io: Io): Promise<number> {
+  if (options.capacity === true && !['text', 'json'].includes(options.format)) {
+    throw new UnusableError(`--format ${options.format} has no place for --capacity: take text or json`)
+  }
   const stdin = options.paths.includes(STDIN) ? await io.stdin() : ''
   const world = await openCheckWorld(options, io)
   try {
@@ -85,6 +90,7 @@ function publish(report: CheckReport, { errors }: Sources, { options, io, world 
     format,
     colour: output === undefined && io.isTerminal,
     errors: sentences,
+    showsCapacity: options.capacity ?? false,
     tool: toolOf(world)
   })
   for (const error of errors) io.stderr(`${errorLine(error)}\n`)

@@ -1,6 +1,7 @@
 import type { CheckedObject, CheckFinding, CheckReport, Unchecked } from '../admission/check-report.ts'
 import type { ObjectRef } from '../kinds/object-ref.ts'
 import { listed } from '../admission/show.ts'
+import { capacityText } from './capacity.ts'
 import { escapeLine } from './escape.ts'
 import { countCases, type TestReport } from './test-results.ts'
 
@@ -16,11 +17,14 @@ const COLOURS: ReadonlyMap<string, number> = new Map([
 
 /**
  * A check as text: one line a finding and one for each object that was not wholly checked, each beginning with
- * path:line:column, and the numbers of `checkSummary` last. Nothing for objects that passed.
+ * path:line:column, and the numbers of `checkSummary` last. Nothing for objects that passed. How full pools and allocations
+ * are comes before the numbers, when it is asked for.
  */
-export function checkText(report: CheckReport, colour: boolean): string {
+export function checkText(report: CheckReport, colour: boolean, showsCapacity = false): string {
   const lines = report.objects.flatMap(object => objectLines(object, colour))
-  return [...lines, checkSummary(report), ''].join('\n')
+  const capacity = showsCapacity ? capacityText(report.capacity) : ''
+  const found = lines.length > 0 && capacity !== '' ? [...lines, ''] : lines
+  return [...found, ...(capacity === '' ? [] : [capacity]), checkSummary(report), ''].join('\n')
 }
 
 /** `5 objects: 1 denied, 2 warned, 0 unchecked, 1 passed, 1 not judged`. */

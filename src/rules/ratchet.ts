@@ -39,7 +39,7 @@ function rangeOf(finding: Finding): AddressRange | undefined {
   return 'range' in finding ? finding.range : undefined
 }
 
-/** What may differ between two findings that state the same fact: where, about which addresses, and the way out. */
+/** What may differ between two findings that state the same fact: where, about which and how many addresses, and the way out. */
 const CIRCUMSTANCES = [
   'field',
   'otherField',
@@ -50,7 +50,8 @@ const CIRCUMSTANCES = [
   'largestPart',
   'largestFree',
   'sharedNode',
-  'atMost'
+  'atMost',
+  'counts'
 ]
 
 /** Equal for findings that state the same fact about different addresses or fields. */
