@@ -6,6 +6,7 @@ import { refKey, type ObjectRef } from '../kinds/object-ref.ts'
 import { applied, named, withoutStatus, type JsonObject } from './apply.ts'
 import {
   judgedObject,
+  reportOn,
   silentObject,
   type CheckedObject,
   type CheckReport,
@@ -42,9 +43,7 @@ export async function checkObjects(
   const run = new CheckRun(context)
   const objects: CheckedObject[] = []
   for (const subject of subjects) objects.push(await run.check(subject))
-  const summary = { denied: 0, warned: 0, unchecked: 0, passed: 0, 'not-judged': 0 }
-  for (const { verdict } of objects) summary[verdict]++
-  return { objects, summary }
+  return reportOn(objects)
 }
 
 /** What a run made of an object, and the manifest it came from. */

@@ -2,6 +2,7 @@ import type { Finding } from '../../rules/finding.ts'
 import type { Audience } from '../judge.ts'
 import { shown } from '../show.ts'
 import { advertisementWords } from './advertisement.ts'
+import { auditWords } from './audit.ts'
 import { kubeOvnWords } from './kube-ovn.ts'
 import { poolWords } from './pool.ts'
 import { serviceWords } from './service.ts'
@@ -32,6 +33,9 @@ function predicate(finding: Finding, audience: Audience): string {
       return advertisementWords(finding)
     case 'pool-not-granted':
       return serviceWords(finding, audience)
+    case 'node-in-pool':
+    case 'unknown-reference':
+      return auditWords(finding, audience)
     default:
       return kubeOvnWords(finding, audience)
   }
