@@ -6,13 +6,26 @@ import { claimsOf } from '../kinds/index.ts'
 import type { Node } from '../kinds/node.ts'
 import { refKey, type ObjectRef } from '../kinds/object-ref.ts'
 import type { Plan } from '../policy/plan.ts'
+import type { BoundRule } from './evaluate.ts'
 import type { Finding } from './finding.ts'
+import { RULE_ACTIONS } from './index.ts'
 
 /** The rules about pools that are broken from the other side when a Node joins, by the domain of what the Node holds. */
-export const NODE_RULES: ReadonlyMap<string, string> = new Map([
+const NODE_RULES: ReadonlyMap<string, string> = new Map([
   ['nodes', 'pool-node-address'],
   ['pods', 'pool-cluster-range']
 ])
+
+/** What the policies make of those rules; without those that are switched off. */
+export function nodeRuleActions(rules: readonly BoundRule[]): ReadonlyMap<string, BoundRule['action']> {
+  const actions = new Map<string, BoundRule['action']>()
+  for (const id of NODE_RULES.values()) {
+    const action =
+      rules.find(({ rule }) => rule.id === id)?.action ?? (RULE_ACTIONS.has(id) ? undefined : 'deny')
+    if (action !== undefined) actions.set(id, action)
+  }
+  return actions
+}
 
 /** A Node that holds addresses of a pool, and the rule about pools that says why it should not. */
 export interface NodeInPool {
@@ -28,7 +41,7 @@ export interface NodeInPool {
  * order of the names. Nodes are never refused, so this is told after the fact. O(log pools + hits) for each range of a Node.
  */
 export function* nodesInPools(view: View, plan: Plan): Generator<NodeInPool> {
-  const nodes = [...view.list('Node')].toSorted((a, b) => (a.meta.name < b.meta.name ? -1 : 1))
+  const nodes = [...view.list('Node')].toSorted((a, b) => compareNames(a.meta.name, b.meta.name))
   for (const node of nodes) yield* poolsAround(node, view, plan)
 }
 
@@ -44,7 +57,8 @@ function poolsAround(node: Node, view: View, plan: Plan): readonly NodeInPool[] 
       found.set(key, { rule, node, pool: holder, finding: findingOf(held, holder, shared) })
     }
   }
-  return [...found].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one)
+  // a stable sort: of one pool, what is told of the node's own address comes first
+  return [...found.values()].toSorted((a, b) => compareNames(a.pool.name, b.pool.name))
 }
 
 function findingOf(held: Claim, pool: ObjectRef, range: AddressRange): NodeInPool['finding'] {
@@ -57,4 +71,8 @@ function findingOf(held: Claim, pool: ObjectRef, range: AddressRange): NodeInPoo
     range,
     restsOn: [pool]
   }
+}
+
+function compareNames(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b)
 }
