@@ -1,3 +1,5 @@
+import { formatDash } from '../address/format.ts'
+import { refKey } from '../kinds/object-ref.ts'
 import type { Evaluation, Judged, UnjudgedRule } from '../rules/evaluate.ts'
 
 /** What holds whoever wrote an object, and the rules whose answer depends on who did. */
@@ -5,25 +7,38 @@ export interface Agreed extends Evaluation {
   readonly unsettled: readonly Judged['rule'][]
 }
 
-/** What all of these evaluations of one object say alike, in the order of the first. Linear in what they say. */
+/**
+ * What all of these evaluations of one object say alike, in the order of the first and with the mildest action, though the
+ * ways out may differ. Linear in what they say.
+ */
 export function agreed(evaluations: readonly Evaluation[]): Agreed {
   const [first = { findings: [], unjudged: [] }, ...others] = evaluations
   if (others.length === 0) return { ...first, unsettled: [] }
-  const said = evaluations.map(({ findings }) => new Set(findings.map(findingKey)))
-  const isCommon = (judged: Judged) => said.every(keys => keys.has(findingKey(judged)))
+  const byFact = evaluations.map(
+    ({ findings }) => new Map(findings.map(judged => [factKey(judged), judged.action]))
+  )
+  const actionsOn = (judged: Judged) => byFact.map(facts => facts.get(factKey(judged)))
+  const isCommon = (judged: Judged) => !actionsOn(judged).includes(undefined)
   const all = evaluations.flatMap(({ findings }) => findings)
   const unjudged = evaluations.flatMap(evaluation => evaluation.unjudged)
   return {
-    findings: first.findings.filter(isCommon),
+    findings: first.findings
+      .filter(isCommon)
+      .map(judged => ({ ...judged, action: mildest(actionsOn(judged)) })),
     unjudged: [...new Map(unjudged.map(one => [unjudgedKey(one), one])).values()],
     unsettled: [...new Set(all.filter(judged => !isCommon(judged)).map(({ rule }) => rule))]
   }
 }
 
-function findingKey({ rule, action, finding }: Judged): string {
-  // addresses are bigints, which JSON has not
-  const text = (_key: string, value: unknown) => (typeof value === 'bigint' ? String(value) : value)
-  return `${rule.id} ${action} ${JSON.stringify(finding, text)}`
+/** Equal for the same thing found at the same place. */
+function factKey({ rule, finding }: Judged): string {
+  const { code, field, value, restsOn } = finding
+  const range = 'range' in finding ? formatDash(finding.range) : ''
+  return JSON.stringify([rule.id, code, field, value, range, ...restsOn.map(refKey)])
+}
+
+function mildest(actions: readonly (Judged['action'] | undefined)[]): Judged['action'] {
+  return (['audit', 'warn'] as const).find(action => actions.includes(action)) ?? 'deny'
 }
 
 function unjudgedKey({ rule, reason }: UnjudgedRule): string {

@@ -2,7 +2,7 @@ import type { View } from '../inventory/view.ts'
 import type { FieldError } from '../kinds/decode.ts'
 import { KIND_NAMES, refOf, type KindName } from '../kinds/index.ts'
 import { refKey, type ObjectRef } from '../kinds/object-ref.ts'
-import { nodesInPools } from '../rules/nodes-in-pools.ts'
+import { nodeRuleActions, nodesInPools } from '../rules/nodes-in-pools.ts'
 import { UNKNOWN_REFERENCE, unknownReferences } from '../rules/unknown-references.ts'
 import { auditObject, type Audited, type Stated } from './audit-object.ts'
 import {
@@ -27,8 +27,8 @@ export interface AuditContext {
   readonly placeOf: (ref: ObjectRef) => Place
 }
 
-/** Findings told of one object, as many as of a denial: a pool may share addresses with ten thousand others. */
-const MOST_FINDINGS = 16
+/** Objects whose findings come with a way out. Looking for one costs as much as judging the object a hundred times. */
+const MOST_PROPOSED = 50
 
 /**
  * Judges every stored object of the kinds that rules are about as if it were new, against all the others; and tells what no
@@ -38,17 +38,23 @@ const MOST_FINDINGS = 16
 export function auditObjects(context: AuditContext): CheckReport {
   const { snapshot, unreadable, placeOf } = context
   const kinds = KIND_NAMES.filter(kind => snapshot.rules.some(({ rule }) => rule.on.includes(kind)))
-  const audited = kinds.flatMap(kind => auditKind(kind, context)).map(strictestFirst)
+  const audited = kinds.toSorted(compare).flatMap(kind => auditKind(kind, context))
+  const objects = merged([...audited, ...beyondRules(audited, context)]).map(one => checked(one, placeOf))
   const broken = unreadable.map(({ ref, errors }) =>
     checkedObject(placeOf(ref), ref, invalidFields(placeOf(ref), errors), {})
   )
-  const objects = merged([...audited, ...beyondRules(audited, context)]).map(one => checked(one, context))
-  return reportOn([...objects, ...broken].toSorted(byRef))
+  return reportOn([...objects, ...broken].toSorted((a, b) => compareRefs(a.ref, b.ref)))
 }
 
 function auditKind(kind: KindName, { snapshot, view }: AuditContext): readonly Audited[] {
-  const objects = [...view.list(kind)].map(object => auditObject(object, view, snapshot))
-  return view.known(kind) ? objects : [unknownKind(kind, snapshot), ...objects]
+  let left = MOST_PROPOSED
+  const objects = [...view.list(kind)].toSorted((a, b) => compareRefs(refOf(a), refOf(b)))
+  const audited = objects.map(object => {
+    const one = auditObject(object, snapshot, { view, proposing: left > 0 })
+    if (one.found.length > 0) left--
+    return one
+  })
+  return view.known(kind) ? audited : [unknownKind(kind, snapshot), ...audited]
 }
 
 /** All rules on a kind that could not be read, of no object in particular. */
@@ -57,41 +63,32 @@ function unknownKind(kind: KindName, { rules }: PolicySnapshot): Audited {
   const unchecked = rules
     .filter(({ rule }) => rule.on.includes(kind))
     .map(({ rule }) => uncheckedRule({ rule, reason }))
-  return { ref: { kind, namespace: '', name: '' }, found: [], unchecked }
-}
-
-const STRICTNESS = { deny: 0, warn: 1, audit: 2 } as const
-
-/** So that what is cut off is not what denies. */
-function strictestFirst(one: Audited): Audited {
-  if (one.found.length <= MOST_FINDINGS) return one
-  return { ...one, found: one.found.toSorted((a, b) => STRICTNESS[a.action] - STRICTNESS[b.action]) }
+  return { ref: { kind, namespace: '', name: '' }, found: [], more: 0, unchecked }
 }
 
 /** What is told of objects that no rule judges, or judges for other things. */
 function beyondRules(audited: readonly Audited[], { snapshot, view }: AuditContext): readonly Audited[] {
   const found: Audited[] = []
-  const add = (ref: ObjectRef, stated: Stated) => found.push({ ref, found: [stated], unchecked: [] })
+  const add = (ref: ObjectRef, stated: Stated) => found.push({ ref, found: [stated], more: 0, unchecked: [] })
   const told = nodesToldOf(audited)
+  const actions = nodeRuleActions(snapshot.rules)
   for (const { rule: id, node, pool, finding } of nodesInPools(view, snapshot.plan)) {
-    const bound = snapshot.rules.find(({ rule }) => rule.id === id)
+    const action = actions.get(id)
     const ref = refOf(node)
     // Said once: of the pool, where the way out is, else here.
-    if (bound !== undefined && !told.has(factKey(id, pool, ref))) add(ref, { ...bound, finding })
+    if (action !== undefined && !told.has(factKey(id, pool, ref))) add(ref, { rule: { id }, action, finding })
   }
   for (const { from, finding } of unknownReferences(view, snapshot.plan))
     add(from, { rule: UNKNOWN_REFERENCE, action: 'warn', finding })
   return found
 }
 
-/** The Nodes that findings which will be told name, with rule and object. */
+/** The Nodes that findings name, with rule and object. */
 function nodesToldOf(audited: readonly Audited[]): ReadonlySet<string> {
   const facts = audited.flatMap(({ ref, found }) =>
-    found
-      .slice(0, MOST_FINDINGS)
-      .flatMap(({ rule, finding }) =>
-        finding.restsOn.filter(({ kind }) => kind === 'Node').map(node => factKey(rule.id, ref, node))
-      )
+    found.flatMap(({ rule, finding }) =>
+      finding.restsOn.filter(({ kind }) => kind === 'Node').map(node => factKey(rule.id, ref, node))
+    )
   )
   return new Set(facts)
 }
@@ -103,23 +100,22 @@ function factKey(rule: string, pool: ObjectRef, node: ObjectRef): string {
 /** One entry an object. */
 function merged(audited: readonly Audited[]): readonly Audited[] {
   const byKey = new Map<string, Audited & { readonly found: Stated[] }>()
-  for (const { ref, found, unchecked } of audited) {
-    const before = byKey.get(refKey(ref))
-    if (before === undefined) byKey.set(refKey(ref), { ref, found: [...found], unchecked })
-    else before.found.push(...found)
+  for (const one of audited) {
+    const before = byKey.get(refKey(one.ref))
+    if (before === undefined) byKey.set(refKey(one.ref), { ...one, found: [...one.found] })
+    else before.found.push(...one.found)
   }
   return [...byKey.values()]
 }
 
-function checked({ ref, found, unchecked }: Audited, { placeOf }: AuditContext): CheckedObject {
+function checked({ ref, found, more, unchecked }: Audited, placeOf: AuditContext['placeOf']): CheckedObject {
   const place = placeOf(ref)
-  const findings = found.slice(0, MOST_FINDINGS).map(stated => checkFinding(place, stated, 'platform'))
-  const more = found.length - findings.length
+  const findings = found.map(stated => checkFinding(place, stated, 'platform'))
   const object = checkedObject(place, ref, findings, { unchecked })
   return more > 0 ? { ...object, more } : object
 }
 
-function byRef({ ref: a }: CheckedObject, { ref: b }: CheckedObject): number {
+function compareRefs(a: ObjectRef, b: ObjectRef): number {
   return compare(a.kind, b.kind) || compare(a.namespace, b.namespace) || compare(a.name, b.name)
 }
 

@@ -86,11 +86,7 @@ export function reportOn(objects: readonly CheckedObject[]): CheckReport {
 }
 
 /** An object that no rule had anything to say about: `passed` when it is stored just like that, else `not-judged`. */
-export function silentObject(
-  place: Place,
-  ref: ObjectRef,
-  verdict: 'passed' | 'not-judged'
-): CheckedObject {
+export function silentObject(place: Place, ref: ObjectRef, verdict: 'passed' | 'not-judged'): CheckedObject {
   return { source: sourceOf(place), ref, verdict, findings: [], unchecked: [], defaults: [] }
 }
 

@@ -128,7 +128,10 @@ function mappedTenancy({ owner }: OwnerMapping, labels: ReadonlyMap<string, stri
  */
 export function possibleOwners(plan: Plan, labels: ReadonlyMap<string, string>): readonly Tenancy[] {
   const { ovnEipOwners } = plan.tenancy
-  const named = tenantsOf(ovnEipOwners.filter(({ owner }) => 'tenantFromLabel' in owner), labels)
+  const named = tenantsOf(
+    ovnEipOwners.filter(({ owner }) => 'tenantFromLabel' in owner),
+    labels
+  )
   return named.length === 1 ? named : [PLATFORM, ...tenantsOf(ovnEipOwners, labels), UNMAPPED]
 }
 

@@ -22,10 +22,7 @@ export function checkJunit(report: CheckReport, errors: readonly string[], name:
     name: escapeLine(error),
     errors: [failed(error, 'unreadable')]
   }))
-  return junit(
-    name,
-    unread.length === 0 ? suites : [...suites, { name: 'errors', testCases: unread }]
-  )
+  return junit(name, unread.length === 0 ? suites : [...suites, { name: 'errors', testCases: unread }])
 }
 
 function objectCase({ source, ref, verdict, findings, more = 0, unchecked }: CheckedObject): TestCase {

@@ -2,7 +2,13 @@ import type { View } from '../inventory/view.ts'
 import { KINDS, type AnyObject } from '../kinds/index.ts'
 import type { OvnEip } from '../kinds/ovn-eip.ts'
 import type { ControllerName, Plan } from '../policy/plan.ts'
-import { possibleOwners, requesterOf, tenancyOfNamespace, type Requester, type Tenancy } from '../policy/tenancy.ts'
+import {
+  possibleOwners,
+  requesterOf,
+  tenancyOfNamespace,
+  type Requester,
+  type Tenancy
+} from '../policy/tenancy.ts'
 import { askedSubnets } from './gateway-ports.ts'
 import { serviceClassOf } from './service-class.ts'
 
@@ -38,7 +44,8 @@ export function presumedWriters(
   }
   if (object.kind === 'OvnEip' && object.type === 'lrp') {
     const kubeOvn = controllersOf(plan, ['kubeOvn'])
-    const writers = isRouterPort(object, plan, view) && kubeOvn.length > 0 ? kubeOvn : [administrator, ...kubeOvn]
+    const writers =
+      isRouterPort(object, plan, view) && kubeOvn.length > 0 ? kubeOvn : [administrator, ...kubeOvn]
     return writers.map(requester => ({ requester, tenancy: PLATFORM }))
   }
   const owners = isGatewayNode(object, view) ? [PLATFORM] : possibleOwners(plan, labels)
@@ -67,5 +74,7 @@ function isRouterPort({ meta, externalSubnet }: OvnEip, plan: Plan, view: View):
 
 /** Whether it is an OvnEip of a gateway node, as the platform makes them. */
 function isGatewayNode(object: AnyObject, view: View): boolean {
-  return object.kind === 'OvnEip' && object.type === 'lsp' && view.get('Node', '', object.meta.name) !== undefined
+  return (
+    object.kind === 'OvnEip' && object.type === 'lsp' && view.get('Node', '', object.meta.name) !== undefined
+  )
 }

@@ -2,6 +2,7 @@ import { test } from 'tap'
 import type { CheckedObject, CheckReport } from '../../src/admission/check-report.ts'
 import { isRecord } from '../../src/kinds/decode.ts'
 import { renderCheckReport, type CheckFormat } from '../../src/report/check-report.ts'
+import type { Capacity } from '../../src/rules/capacity.ts'
 import { escapeJson, escapeLine } from '../../src/report/escape.ts'
 import { renderTestReport, type TestReport } from '../../src/report/test-report.ts'
 
@@ -69,6 +70,7 @@ const REPORT: CheckReport = {
 
 function rendered(format: CheckFormat, report = REPORT, colour = false): string {
   return renderCheckReport(report, {
+    command: 'check',
     format,
     colour,
     errors: ['c.yaml:1:1: broken'],
@@ -247,6 +249,82 @@ void test('the JUnit XML of a check fails what is denied and skips what was not 
   t.equal(xml.match(/<skipped>/g)?.length, 2)
   t.equal(xml.match(/<failure /g)?.length, 1)
   t.match(xml, /<testsuites tests="6" errors="1" failures="1" skipped="2"/)
+  t.end()
+})
+
+/** An object of a cluster, and a kind that could not be read there. */
+const AUDIT: CheckReport = {
+  ...REPORT,
+  objects: [
+    {
+      ...DENIED,
+      source: { path: 'IPAddressPool kmetal-metallb/pool-b', line: 0, column: 0 },
+      findings: DENIED.findings.slice(0, 1).map(finding => ({ ...finding, line: 0, column: 0 })),
+      more: 7,
+      unchecked: [{ rule: 'pool-y', because: 'writer-unknown', needs: '' }]
+    },
+    {
+      ...UNCHECKED,
+      source: { path: 'Service', line: 0, column: 0 },
+      ref: { kind: 'Service', namespace: '', name: '' }
+    }
+  ]
+}
+
+const CAPACITY: Capacity = {
+  unknown: ['Service'],
+  pools: [
+    {
+      pool: 'pool-b',
+      size: 256,
+      used: null,
+      unusable: null,
+      free: null,
+      usedPercent: null,
+      level: null,
+      families: []
+    }
+  ],
+  allocations: []
+}
+
+void test('an object of a cluster is named in the place of a path', t => {
+  t.equal(
+    rendered('text', AUDIT),
+    [
+      'IPAddressPool kmetal-metallb/pool-b: DENIED shares <1> address [pool-overlap]',
+      'IPAddressPool kmetal-metallb/pool-b: and 7 more',
+      'IPAddressPool kmetal-metallb/pool-b: UNCHECKED pool-y: depends on who wrote it, which nothing tells',
+      'Service: UNCHECKED pool-y: not known which Service objects there are',
+      '2 objects: 1 denied, 1 warned, 1 unchecked, 1 passed, 1 not judged',
+      ''
+    ].join('\n')
+  )
+  const results = resultsOf(JSON.parse(rendered('sarif', AUDIT)))
+  const logicalLocations = [{ fullyQualifiedName: 'IPAddressPool kmetal-metallb/pool-b', kind: 'resource' }]
+  t.same(results[0]?.['locations'], [{ logicalLocations }], 'no file')
+  t.match(results[2], { message: { text: 'Service: pool-y: not known' } })
+  const xml = rendered('junit', AUDIT)
+  t.match(xml, /<testsuite [^>]*name="IPAddressPool">/, 'a suite a kind')
+  t.match(xml, 'name="Service" classname="Service"><skipped>')
+  t.match(xml, 'and 7 more')
+  t.end()
+})
+
+void test('an audit says how full pools are before its numbers', t => {
+  const rendering = { command: 'audit', colour: false, errors: [], capacity: CAPACITY } as const
+  const tool = { version: '1', rules: [] }
+  const empty: CheckReport = { ...REPORT, objects: [] }
+  t.match(
+    renderCheckReport(empty, { ...rendering, tool, format: 'text' }),
+    /^POOL .*\npool-b .*\n\?: not known which Service objects there are\n\n0 objects: .*\n$/
+  )
+  t.match(renderCheckReport(AUDIT, { ...rendering, tool, format: 'text' }), /objects there are\n\nPOOL /)
+  t.match(JSON.parse(renderCheckReport(empty, { ...rendering, tool, format: 'json' })), {
+    capacity: CAPACITY
+  })
+  t.match(renderCheckReport(empty, { ...rendering, tool, format: 'junit' }), '<testsuites')
+  t.match(renderCheckReport(empty, { ...rendering, tool, format: 'junit' }), 'name="poolguard audit"')
   t.end()
 })
 

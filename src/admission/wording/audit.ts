@@ -8,7 +8,9 @@ export function auditWords(finding: AuditFinding, audience: Audience): string {
     case 'node-in-pool':
       return audience === 'tenant' ? 'lies in a pool.' : nodeWords(finding)
     case 'unknown-reference':
-      return audience === 'tenant' ? 'does not exist.' : `does not exist: there is no ${shownRef(finding.missing)}.`
+      return audience === 'tenant'
+        ? 'does not exist.'
+        : `does not exist: there is no ${shownRef(finding.missing)}.`
   }
 }
 
