@@ -7,6 +7,7 @@ import { loadPolicies } from '../src/cli/policies.ts'
 import { formatAddress } from '../src/address/format.ts'
 import { Inventory } from '../src/inventory/inventory.ts'
 import { isKindName, KINDS, type KindName } from '../src/kinds/index.ts'
+import { capacityOf } from '../src/rules/capacity.ts'
 import { evaluate, type Evaluation } from '../src/rules/evaluate.ts'
 
 /**
@@ -191,4 +192,88 @@ await test("a pool that names a tenant's namespaces thousands of times over", as
   t.equal(rests?.length, 2_000)
   t.equal(others.length, 0, 'one array for all')
   withinBudget(t, denied, 500)
+})
+
+const SERVICES = count(6_000, i =>
+  object(
+    'Service',
+    { name: `s${i}`, namespace: 'web' },
+    { spec: { type: 'LoadBalancer' }, status: { loadBalancer: { ingress: [{ ip: address(2 * i) }] } } }
+  )
+)
+
+await test('a pool of 10,000 entries, held by 6,000 Services and then shrunk', async t => {
+  const oldObject = pool('many', { addresses: count(10_000, i => `${address(2 * i)}/31`) })
+  const shrunk = pool('many', { addresses: count(7_000, i => `${address(2 * i)}/32`) })
+  const warned = measured(t, { existing: [...SERVICES, oldObject], object: shrunk, oldObject })
+  t.match(findingsOf(warned, 'pool-unusable'), [
+    { code: 'nearly-full', counts: { size: 7_000n, used: 6_000n, free: 1_000n } }
+  ])
+  withinBudget(t, warned, 1_000)
+  const created = measured(t, { existing: SERVICES, object: shrunk })
+  t.equal(findingsOf(created, 'pool-unusable').length, 1)
+  withinBudget(t, created, 1_500)
+})
+
+await test('a pool with 20,000 entries that are too large', async t => {
+  const addresses = count(20_000, () => '10.0.0.0/8')
+  const oldObject = pool('many', { addresses })
+  const moved = pool('many', { addresses: addresses.map(() => '11.0.0.0/8') })
+  const warned = measured(t, { existing: [], object: moved, oldObject })
+  t.equal(findingsOf(warned, 'pool-too-large').length, 20_000)
+  withinBudget(t, warned, 4_000)
+})
+
+await test('a pool with as many namespace selectors as fit, in a cluster with 10,000 namespaces', async t => {
+  const labels = Object.fromEntries(count(20, i => [`l${i}`, 'x']))
+  const existing = count(10_000, i => object('Namespace', { name: `n${i}`, labels }, {}))
+  const selectors = (n: number) => count(n, i => ({ matchLabels: { l0: 'x', l1: `y${i}` } }))
+  const few = pool('few', {
+    addresses: ['10.0.9.0/24'],
+    serviceAllocation: { namespaceSelectors: selectors(300) }
+  })
+  const warned = measured(t, { existing, object: few })
+  t.equal(findingsOf(warned, 'pool-open-selector').length, 1)
+  withinBudget(t, warned, 2_000)
+  const many = pool('many', {
+    addresses: ['10.0.9.0/24'],
+    serviceAllocation: { namespaceSelectors: selectors(20_000) }
+  })
+  const silent = measured(t, { existing, object: many })
+  t.same(findingsOf(silent, 'pool-open-selector'), [], 'not judged')
+  withinBudget(t, silent, 1_000)
+})
+
+await test('a pool that 2,000 advertisements of 20 names each do not announce', async t => {
+  const existing = count(2_000, i =>
+    object(
+      i % 2 === 0 ? 'L2Advertisement' : 'BGPAdvertisement',
+      { name: `a${i}`, namespace: 'kmetal-metallb' },
+      {
+        spec: {
+          ipAddressPools: count(20, n => `p-${i}-${n}`),
+          ipAddressPoolSelectors: [{ matchLabels: { tier: `t${i}` } }]
+        }
+      }
+    )
+  )
+  const oldObject = pool('lost', { addresses: ['10.0.9.0/24'] }, { tier: 't7' })
+  const warned = measured(t, { existing, object: pool('lost', { addresses: ['10.0.9.0/24'] }), oldObject })
+  t.match(findingsOf(warned, 'pool-unadvertised'), [{ lost: { kind: 'BGPAdvertisement', name: 'a7' } }])
+  withinBudget(t, warned, 100)
+})
+
+await test('the capacity of 10,000 pools that all hold what 6,000 Services have', async t => {
+  const { plan } = loadPolicies([`${t.testdir({ 'plan.yaml': PLAN })}/plan.yaml`])
+  const inventory = new Inventory()
+  inventory.setAllKnown()
+  for (const service of SERVICES) inventory.putJson('Service', service)
+  for (let i = 0; i < 10_000; i++)
+    inventory.putJson('IPAddressPool', pool(`p${i}`, { addresses: ['10.0.0.0/8'] }))
+  const before = process.cpuUsage()
+  const { pools } = capacityOf(inventory, plan)
+  const { user, system } = process.cpuUsage(before)
+  t.match(pools[9_999], { size: 2 ** 24, used: 6_000 })
+  t.comment(`${(user + system) / 1_000} ms`)
+  t.ok((user + system) / 1_000 < 1_000, 'pool by pool it would be 60 million addresses')
 })

@@ -2,6 +2,7 @@ import type { View } from '../inventory/view.ts'
 import type { FieldError } from '../kinds/decode.ts'
 import { KIND_NAMES, refOf, type KindName } from '../kinds/index.ts'
 import { refKey, type ObjectRef } from '../kinds/object-ref.ts'
+import { capacityOf } from '../rules/capacity.ts'
 import { nodeRuleActions, nodesInPools } from '../rules/nodes-in-pools.ts'
 import { UNKNOWN_REFERENCE, unknownReferences } from '../rules/unknown-references.ts'
 import { auditObject, type Audited, type Stated } from './audit-object.ts'
@@ -36,14 +37,15 @@ const MOST_PROPOSED = 50
  * namespace and name. A kind that could not be read stands there as an object without a name, unchecked.
  */
 export function auditObjects(context: AuditContext): CheckReport {
-  const { snapshot, unreadable, placeOf } = context
+  const { snapshot, view, unreadable, placeOf } = context
   const kinds = KIND_NAMES.filter(kind => snapshot.rules.some(({ rule }) => rule.on.includes(kind)))
   const audited = kinds.toSorted(compare).flatMap(kind => auditKind(kind, context))
   const objects = merged([...audited, ...beyondRules(audited, context)]).map(one => checked(one, placeOf))
   const broken = unreadable.map(({ ref, errors }) =>
     checkedObject(placeOf(ref), ref, invalidFields(placeOf(ref), errors), {})
   )
-  return reportOn([...objects, ...broken].toSorted((a, b) => compareRefs(a.ref, b.ref)))
+  const all = [...objects, ...broken].toSorted((a, b) => compareRefs(a.ref, b.ref))
+  return reportOn(all, capacityOf(view, snapshot.plan))
 }
 
 function auditKind(kind: KindName, { snapshot, view }: AuditContext): readonly Audited[] {

@@ -1,5 +1,6 @@
 import type { FieldError } from '../kinds/decode.ts'
 import type { ObjectRef } from '../kinds/object-ref.ts'
+import type { Capacity } from '../rules/capacity.ts'
 import type { BoundRule, Judged, UnjudgedRule } from '../rules/evaluate.ts'
 import type { Unjudged } from '../rules/finding.ts'
 import type { JsonObject } from './apply.ts'
@@ -76,13 +77,15 @@ export interface CheckReport {
   readonly objects: readonly CheckedObject[]
   /** How many objects got each verdict. */
   readonly summary: Readonly<Record<CheckVerdict, number>>
+  /** How full pools and allocations are, with what was applied. */
+  readonly capacity: Capacity
 }
 
 /** The report on these objects. */
-export function reportOn(objects: readonly CheckedObject[]): CheckReport {
+export function reportOn(objects: readonly CheckedObject[], capacity: Capacity): CheckReport {
   const summary = { denied: 0, warned: 0, unchecked: 0, passed: 0, 'not-judged': 0 }
   for (const { verdict } of objects) summary[verdict]++
-  return { objects, summary }
+  return { objects, summary, capacity }
 }
 
 /** An object that no rule had anything to say about: `passed` when it is stored just like that, else `not-judged`. */
@@ -140,6 +143,18 @@ export function invalidFields({ position }: Place, errors: readonly FieldError[]
 export function uncheckedRule({ rule, reason }: Pick<UnjudgedRule, 'rule' | 'reason'>): Unchecked {
   const needs = reason.because === 'kind-unknown' ? reason.kind : reason.planField
   return { rule: rule.id, because: reason.because, needs }
+}
+
+/**
+ * The same object with those warnings alone that still hold after everything was applied: what was applied together is
+ * told of together, and an advertisement that comes after its pool is no news to whoever wrote both.
+ */
+export function settledObject(checked: CheckedObject, later: Judgement): CheckedObject {
+  const holds = new Set(later.findings.map(({ rule, finding }) => `${rule.id} ${finding.field}`))
+  const findings = checked.findings.filter(
+    ({ rule, action, field }) => action === 'deny' || holds.has(`${rule} ${field}`)
+  )
+  return { ...checked, findings, verdict: verdictOf(findings, checked.unchecked) }
 }
 
 function verdictOf(findings: readonly CheckFinding[], unchecked: readonly Unchecked[]): CheckVerdict {

@@ -3,10 +3,12 @@ import type { View } from '../inventory/view.ts'
 import { isRecord } from '../kinds/decode.ts'
 import { KIND_NAMES, kindOf, KINDS, type KindName } from '../kinds/index.ts'
 import { refKey, type ObjectRef } from '../kinds/object-ref.ts'
+import { capacityOf } from '../rules/capacity.ts'
 import { applied, named, withoutStatus, type JsonObject } from './apply.ts'
 import {
   judgedObject,
   reportOn,
+  settledObject,
   silentObject,
   type CheckedObject,
   type CheckReport,
@@ -34,7 +36,8 @@ export interface CheckContext {
 
 /**
  * Checks objects as if `kubectl apply` wrote them one after the other: each a CREATE, or an UPDATE of what is stored or
- * came earlier; first defaulted, then judged. What is allowed is there for the following ones, what is denied is not.
+ * came earlier; first defaulted, then judged. What is allowed is there for the following ones, what is denied is not. A
+ * warning that is settled by what follows is not reported.
  */
 export async function checkObjects(
   subjects: readonly CheckSubject[],
@@ -43,7 +46,8 @@ export async function checkObjects(
   const run = new CheckRun(context)
   const objects: CheckedObject[] = []
   for (const subject of subjects) objects.push(await run.check(subject))
-  return reportOn(objects)
+  const settled = await Promise.all(objects.map(object => run.settled(object)))
+  return reportOn(settled, capacityOf(run.view, context.snapshot.plan))
 }
 
 /** What a run made of an object, and the manifest it came from. */
@@ -64,11 +68,24 @@ class CheckRun {
   readonly #inventory: Inventory
   readonly #ports: Ports
   readonly #written = new Map<string, Written>()
+  /** The reviews of objects about which something was said besides denials. */
+  readonly #warned = new Map<CheckedObject, Review>()
 
   constructor(context: CheckContext) {
     this.#context = context
     this.#inventory = copyOf(context.view, context.known)
     this.#ports = { snapshot: () => context.snapshot, view: this.#inventory, confirm: async () => [] }
+  }
+
+  /** What is there now. */
+  get view(): View {
+    return this.#inventory
+  }
+
+  /** An object without the warnings that what was applied since has settled. */
+  async settled(checked: CheckedObject): Promise<CheckedObject> {
+    const review = this.#warned.get(checked)
+    return review === undefined ? checked : settledObject(checked, await judge(review, this.#ports))
   }
 
   async check(subject: CheckSubject): Promise<CheckedObject> {
@@ -94,8 +111,10 @@ class CheckRun {
   ): Promise<CheckedObject> {
     const defaults = await mutate(review, this.#ports)
     const final = defaults.length === 0 ? object : patched(object, defaults)
-    const judgement = await judge({ ...review, object: final }, this.#ports)
+    const written = { ...review, object: final }
+    const judgement = await judge(written, this.#ports)
     const checked = judgedObject(subject, manifest.ref, judgement, defaults)
+    if (checked.findings.some(({ action }) => action !== 'deny')) this.#warned.set(checked, written)
     if (checked.verdict !== 'denied') {
       this.#store(review.kind, manifest.ref, { object: final, manifest: manifest.json })
     }

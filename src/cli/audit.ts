@@ -1,14 +1,12 @@
-import { auditObjects } from '../admission/audit-run.ts'
+import { auditObjects, type AuditContext } from '../admission/audit-run.ts'
 import type { Place } from '../admission/check-report.ts'
 import { refKey, type ObjectRef } from '../kinds/object-ref.ts'
 import { refText } from '../report/text.ts'
-import { capacityOf } from '../rules/capacity.ts'
 import { EXIT, UnusableError, type Io } from './io.ts'
 import { loadPolicies, orDefault } from './policies.ts'
 import { publish, type PublishOptions } from './publish.ts'
 import { loadInventoryFiles } from './sources.ts'
 import { openWorld, type WorldOptions } from './world.ts'
-import type { AuditContext } from '../admission/audit-run.ts'
 
 export interface AuditOptions extends WorldOptions, PublishOptions {}
 
@@ -18,10 +16,15 @@ export interface AuditOptions extends WorldOptions, PublishOptions {}
  */
 export async function runAudit(options: AuditOptions, io: Io): Promise<number> {
   const context = await everythingStored(options, io)
-  const { snapshot, view } = context
   const report = auditObjects(context)
-  const capacity = capacityOf(view, snapshot.plan)
-  publish(report, { command: 'audit', options, io, errors: [], snapshot, capacity })
+  publish(report, {
+    command: 'audit',
+    options,
+    io,
+    errors: [],
+    snapshot: context.snapshot,
+    showsCapacity: true
+  })
   return report.summary.denied > 0 ? EXIT.denied : EXIT.ok
 }
 

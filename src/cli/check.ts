@@ -14,6 +14,8 @@ export interface CheckOptions extends WorldOptions, PublishOptions {
   readonly paths: readonly string[]
   readonly as: string
   readonly asGroup: readonly string[]
+  /** Whether the text tells how full pools and allocations are. */
+  readonly capacity?: boolean
 }
 
 /** Who applies the objects when nobody is named: an administrator. */
@@ -27,6 +29,9 @@ const ADMINISTRATOR: UserInfo = {
  * is denied; 2 when something could not be read, though the rest is judged and reported.
  */
 export async function runCheck(options: CheckOptions, io: Io): Promise<number> {
+  if (options.capacity === true && !['text', 'json'].includes(options.format)) {
+    throw new UnusableError(`--format ${options.format} has no place for --capacity: take text or json`)
+  }
   const stdin = options.paths.includes(STDIN) ? await io.stdin() : ''
   const world = await openCheckWorld(options, io)
   try {
@@ -37,7 +42,14 @@ export async function runCheck(options: CheckOptions, io: Io): Promise<number> {
     }
     const known = kindsKnownBy(sources.documents, world)
     const report = await checkObjects(sources.documents, { ...world, known, user: userOf(options) })
-    publish(report, { command: 'check', options, io, errors: sources.errors, snapshot: world.snapshot })
+    publish(report, {
+      command: 'check',
+      options,
+      io,
+      errors: sources.errors,
+      snapshot: world.snapshot,
+      showsCapacity: options.capacity ?? false
+    })
     if (isUnchecked(report) && !world.view.known('IPAddressPool')) {
       io.stderr('give --inventory PATH or --kubeconfig FILE to judge what is unchecked\n')
     }

@@ -55,6 +55,7 @@ function addCheck(program: Command, io: Io, done: Done): void {
     .option('--as <user>', 'who applies them', 'kubernetes-admin')
     .addOption(repeatable('--as-group <group>', 'a group of that user; repeatable').default([], 'none'))
     .addOption(formats('text', 'json', 'sarif', 'junit'))
+    .option('--capacity', 'also print how full pools and allocations are; JSON always tells', false)
     .addOption(output())
     .action(async (paths: string[], options: Omit<CheckOptions, 'paths'>) =>
       done(await runCheck({ ...options, paths }, io))

@@ -6,7 +6,6 @@ import { formatDocumentError, type DocumentError } from '../policy/yaml-source.t
 import { renderCheckReport, type CheckFormat, type CheckRendering } from '../report/check-report.ts'
 import type { SarifTool } from '../report/sarif.ts'
 import { checkSummary } from '../report/text.ts'
-import type { Capacity } from '../rules/capacity.ts'
 import { UNKNOWN_REFERENCE } from '../rules/unknown-references.ts'
 import { UnusableError, type Io } from './io.ts'
 import { errorLine } from './sources.ts'
@@ -26,20 +25,21 @@ export interface Publication {
   /** What could not be read; goes to stderr too. */
   readonly errors: readonly DocumentError[]
   readonly snapshot: PolicySnapshot
-  readonly capacity?: Capacity
+  /** Whether the text tells how full pools and allocations are. */
+  readonly showsCapacity: boolean
 }
 
 /** Prints or writes a report. The summary goes to stderr where stdout does not end with it. */
 export function publish(report: CheckReport, publication: Publication): void {
-  const { command, options, io, errors, snapshot, capacity } = publication
+  const { command, options, io, errors, snapshot, showsCapacity } = publication
   const { format, output } = options
   const text = renderCheckReport(report, {
     command,
     format,
     colour: output === undefined && io.isTerminal,
     errors: errors.map(formatDocumentError),
-    tool: toolOf(snapshot),
-    ...(capacity === undefined ? {} : { capacity })
+    showsCapacity,
+    tool: toolOf(snapshot)
   })
   for (const error of errors) io.stderr(`${errorLine(error)}\n`)
   if (output === undefined) io.stdout(text)

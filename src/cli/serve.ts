@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { createAnswerReview, faultAnswer } from '../admission/answer-review.ts'
 import { KIND_NAMES } from '../kinds/index.ts'
+import { capacitySteps } from '../rules/capacity.ts'
+import { capacityMetrics } from '../server/capacity-metrics.ts'
 import { addInventoryMetrics, type InventoryFacts } from '../server/inventory-metrics.ts'
 import { startServer, type Endpoint, type RunningServer } from '../server/listen.ts'
 import { createLogger, type Log } from '../server/logger.ts'
@@ -49,6 +51,7 @@ export async function runServe(options: ServeOptions, io: Io): Promise<number> {
       adminListen,
       ready: readinessOf(world, snapshot.fingerprint),
       metrics,
+      moreMetrics: capacityMetrics(() => capacitySteps(world.inventory, snapshot.plan)),
       log,
       shutdownDelayMs: options.shutdownDelay * 1000
     }).catch((error: unknown) => {

@@ -1,5 +1,4 @@
 import type { CheckReport } from '../admission/check-report.ts'
-import type { Capacity } from '../rules/capacity.ts'
 import { checkJson } from './json.ts'
 import { checkJunit } from './junit.ts'
 import { checkSarif, type SarifTool } from './sarif.ts'
@@ -15,19 +14,19 @@ export interface CheckRendering {
   readonly colour: boolean
   /** What could not be read, a sentence each; the text leaves them to stderr. */
   readonly errors: readonly string[]
+  /** Whether the text tells how full pools and allocations are. JSON always does, the other formats have no place for it. */
+  readonly showsCapacity: boolean
   readonly tool: SarifTool
-  /** How full pools are, for the text and the JSON; the other formats have no place for it. */
-  readonly capacity?: Capacity
 }
 
 /** A check or an audit in one of the formats, ending in a line end. */
 export function renderCheckReport(report: CheckReport, rendering: CheckRendering): string {
-  const { command, format, colour, errors, tool, capacity } = rendering
+  const { command, format, colour, errors, showsCapacity, tool } = rendering
   switch (format) {
     case 'text':
-      return checkText(report, colour, capacity)
+      return checkText(report, colour, showsCapacity)
     case 'json':
-      return checkJson(report, errors, capacity)
+      return checkJson(report, errors)
     case 'junit':
       return checkJunit(report, errors, `poolguard ${command}`)
     case 'sarif':

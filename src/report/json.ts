@@ -1,17 +1,12 @@
 import type { CheckReport } from '../admission/check-report.ts'
-import type { Capacity } from '../rules/capacity.ts'
 import { escapeJson } from './escape.ts'
 import { countCases, type TestReport } from './test-results.ts'
 
 /**
- * A check as one JSON object: `summary`, `errors` (sentences about what could not be read) and `objects`; an audit also
- * `capacity`.
+ * A check as one JSON object: `summary`, `errors` (sentences about what could not be read), `objects` and `capacity` (see
+ * `Capacity`: numbers of addresses are null where nobody knows, and rounded from 2^53 on).
  */
-export function checkJson(
-  { summary, objects }: CheckReport,
-  errors: readonly string[],
-  capacity?: Capacity
-): string {
+export function checkJson({ summary, objects, capacity }: CheckReport, errors: readonly string[]): string {
   return written({ summary, errors, objects, capacity })
 }
 

@@ -7,7 +7,6 @@ import type {
 } from '../admission/check-report.ts'
 import type { ObjectRef } from '../kinds/object-ref.ts'
 import { listed } from '../admission/show.ts'
-import type { Capacity } from '../rules/capacity.ts'
 import { capacityText } from './capacity.ts'
 import { escapeLine } from './escape.ts'
 import { countCases, type TestReport } from './test-results.ts'
@@ -24,14 +23,13 @@ const COLOURS: ReadonlyMap<string, number> = new Map([
 
 /**
  * A check as text: one line a finding and one for each object that was not wholly checked, each beginning with
- * path:line:column, then how full pools are where that was asked, and the numbers of `checkSummary` last. Nothing for
- * objects that passed.
+ * path:line:column, and the numbers of `checkSummary` last. Nothing for objects that passed. How full pools and allocations
+ * are comes before the numbers, when it is asked for.
  */
-export function checkText(report: CheckReport, colour: boolean, capacity?: Capacity): string {
-  const lines = report.objects.flatMap(object => objectLines(object, colour)).map(line => `${line}\n`)
-  const tables = capacity === undefined ? '' : capacityText(capacity)
-  const sections = [lines.join(''), tables].filter(section => section !== '')
-  return `${sections.join('\n')}${tables === '' ? '' : '\n'}${checkSummary(report)}\n`
+export function checkText(report: CheckReport, colour: boolean, showsCapacity = false): string {
+  const lines = report.objects.flatMap(object => objectLines(object, colour))
+  const capacity = showsCapacity ? capacityText(report.capacity) : ''
+  return [...lines, `${capacity}${checkSummary(report)}`, ''].join('\n')
 }
 
 /** `5 objects: 1 denied, 2 warned, 0 unchecked, 1 passed, 1 not judged`. */

@@ -1,6 +1,5 @@
 import { RangeTally } from '../address/range-tally.ts'
-import { familySpan, rangeSize, type AddressRange } from '../address/range.ts'
-import type { View } from '../inventory/view.ts'
+import { rangeSize, type AddressRange } from '../address/range.ts'
 import type { Plan } from '../policy/plan.ts'
 import { buggyAddresses } from './buggy-addresses.ts'
 
@@ -25,11 +24,8 @@ export interface HeldAddresses {
 /** How full: by the plan's capacity.warnPercent and criticalPercent. */
 export type Level = 'ok' | 'warning' | 'critical'
 
-const EVERYWHERE: readonly AddressRange[] = [familySpan(4), familySpan(6)]
-
-/** What Services hold within these ranges, which are disjoint. O(n log n) for the n addresses held there. */
-export function heldAddresses(view: View, within = EVERYWHERE): HeldAddresses {
-  const ranges = within.flatMap(range => [...view.overlapping(['ingress'], range)].map(claim => claim.range))
+/** The addresses of claims in domain `ingress`, or such of them as are of interest. O(n log n). */
+export function heldIn(ranges: readonly AddressRange[]): HeldAddresses {
   return { ranges, all: new RangeTally(ranges), buggy: new RangeTally(ranges, buggyAddresses) }
 }
 

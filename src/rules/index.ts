@@ -5,11 +5,15 @@ import { eipOutsideSubnet } from './eip-outside-subnet.ts'
 import { eipPerTenant } from './eip-per-tenant.ts'
 import { eipType } from './eip-type.ts'
 import { eipUnknownSubnet } from './eip-unknown-subnet.ts'
+import { poolOpenSelector } from './pool-open-selector.ts'
 import { poolOutsideNodeSubnet } from './pool-outside-node-subnet.ts'
 import { poolOverlap } from './pool-overlap.ts'
 import { poolPerTenant } from './pool-per-tenant.ts'
 import { poolReservedRange } from './pool-reserved-range.ts'
 import { poolSyntax } from './pool-syntax.ts'
+import { poolTooLarge } from './pool-too-large.ts'
+import { poolUnadvertised } from './pool-unadvertised.ts'
+import { poolUnusable } from './pool-unusable.ts'
 import { poolWrongNamespace } from './pool-wrong-namespace.ts'
 import type { AnyRule } from './rule.ts'
 import { servicePoolNotGranted } from './service-pool-not-granted.ts'
@@ -27,6 +31,10 @@ export const RULES: readonly AnyRule[] = Object.freeze([
   poolReservedRange,
   poolWrongNamespace,
   poolPerTenant,
+  poolOpenSelector,
+  poolUnadvertised,
+  poolUnusable,
+  poolTooLarge,
   advertisementUnknownPool,
   advertisementOffSubnet,
   servicePoolNotGranted,

@@ -40,7 +40,7 @@ function rangeOf(finding: Finding): AddressRange | undefined {
   return 'range' in finding ? finding.range : undefined
 }
 
-/** What may differ between two findings that state the same fact: where, about which addresses, and the way out. */
+/** What may differ between two findings that state the same fact: where, about which and how many addresses, and the way out. */
 const CIRCUMSTANCES = [
   'field',
   'otherField',
@@ -49,7 +49,8 @@ const CIRCUMSTANCES = [
   'nearest',
   'largestPart',
   'largestFree',
-  'atMost'
+  'atMost',
+  'counts'
 ]
 
 /** Equal for findings that state the same fact about different addresses or fields. */

@@ -152,8 +152,7 @@ void test('16 findings of an object are told and the others counted, those that 
 })
 
 void test('a kind that could not be read is unchecked, as are the rules that needed it', t => {
-  const service = object('Service', 'web', { spec: { type: 'LoadBalancer' } }, { namespace: 'acme' })
-  const report = audit([service], { unknown: ['IPAddressPool', 'Namespace'] })
+  const report = audit([service('web', 'acme', {})], { unknown: ['IPAddressPool', 'Namespace'] })
   t.match(found(report, 'IPAddressPool/'), {
     ref: { name: '' },
     verdict: 'unchecked',
@@ -190,7 +189,7 @@ void test("a Service is its namespace's, and a class that a controller gives it 
     uid: 'u'
   }
   const kamaji = { ownerReferences: [{ ...owner, name: 'cp' }] }
-  const named = (pool: string) => ({ 'metallb.io/address-pool': pool })
+  const named = (name: string) => ({ 'metallb.io/address-pool': name })
   const stored = [
     object('Namespace', 'acme', {}, { labels: { tenant: 'acme' }, namespace: undefined }),
     object('Namespace', 'infra', {}, { namespace: undefined }),

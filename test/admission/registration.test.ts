@@ -65,12 +65,16 @@ await test('registration() leaves no rule that the API server never asks about',
 })
 
 await test('registration() asks about nothing else, by exact names', async t => {
-  const judged = new Set(RULES.flatMap(rule => rule.on.map(kind => KINDS[kind].resource)))
+  const resourcesOf = (rules: typeof RULES) =>
+    new Set(rules.flatMap(rule => rule.on.map(kind => KINDS[kind].resource)))
+  const judged = resourcesOf(RULES)
+  const losing = resourcesOf(RULES.filter(rule => rule.judgesLoss))
   for (const webhook of [...webhooks(0), ...webhooks(1)]) {
     for (const { apiGroups, apiVersions, resources, operations } of webhook.rules) {
       for (const name of [...apiGroups, ...apiVersions, ...resources]) t.notMatch(name, /[*/]/)
-      for (const resource of resources) t.ok(judged.has(resource), resource)
-      t.same(operations, ['CREATE', 'UPDATE'])
+      const isDelete = operations.includes('DELETE')
+      for (const resource of resources) t.ok((isDelete ? losing : judged).has(resource), resource)
+      t.same(operations, isDelete ? ['DELETE'] : ['CREATE', 'UPDATE'])
     }
   }
 })
@@ -200,11 +204,16 @@ await test('registration() asks again when labels change, since pools select Ser
   t.match(condition('changes-something', 'Service'), 'k.startsWith("metallb.")')
 })
 
-await test('rbac() reads exactly what is watched and writes nothing', async t => {
+await test('rbac() reads exactly what is watched, and of all writes creates Events alone', async t => {
   const [role] = rbac(RULES, 'poolguard')
   const rules = role['rules'] as readonly { apiGroups: string[]; resources: string[]; verbs: string[] }[]
-  for (const { verbs } of rules) t.same(verbs, ['get', 'list', 'watch'])
-  const resources = rules.flatMap(rule => rule.resources)
+  const reads = rules.filter(({ apiGroups }) => !apiGroups.includes('events.k8s.io'))
+  for (const { verbs } of reads) t.same(verbs, ['get', 'list', 'watch'])
+  t.strictSame(
+    rules.filter(rule => !reads.includes(rule)),
+    [{ apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create'] }]
+  )
+  const resources = reads.flatMap(rule => rule.resources)
   t.same(
     resources.toSorted(),
     watchedKinds(RULES)

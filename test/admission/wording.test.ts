@@ -30,6 +30,18 @@ const FINDINGS: { readonly [C in FindingCode]: Extract<Finding, { code: C }> } =
     reason: { by: 'plan', purpose: 'foreign-purpose', owner: 'foreign-owner', text: 'foreign-range' }
   },
   'wrong-namespace': { ...AT, code: 'wrong-namespace', expected: 'metallb-system' },
+  'open-selector': { ...AT, code: 'open-selector', hasServiceSelectors: false },
+  unadvertised: { ...AT, code: 'unadvertised', lost: OTHER },
+  'nothing-usable': { ...AT, code: 'nothing-usable', family: 4 },
+  'nearly-full': {
+    ...AT,
+    code: 'nearly-full',
+    family: 4,
+    counts: { size: 168_364_039n, used: 168_364_039n, unusable: 168_364_039n, free: 168_364_039n },
+    level: 'warning',
+    percent: 80
+  },
+  'too-large': { ...AT, code: 'too-large', range: RANGE, prefix: 16 },
   'dedicated-pool': { ...AT, code: 'dedicated-pool', tenant: 'acme', globalPool: 'default-pool' },
   'unknown-pool': { ...AT, code: 'unknown-pool', near: undefined },
   'announced-off-subnet': {

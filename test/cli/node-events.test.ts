@@ -34,14 +34,13 @@ await test('a Node that joins inside a pool becomes an Event, and a metric tells
       openWatch(call)
       watches.set(call.path, call)
     },
-    object: call =>
-      void call.body().then(body => {
-        const json: unknown = JSON.parse(body)
-        if (isRecord(json)) events.push(json)
-        const status = answers.shift() ?? 403
-        if (status === 201) sendJson(call, 201, {})
-        else sendStatus(call, status, status === 409 ? 'AlreadyExists' : 'Forbidden')
-      })
+    object: async call => {
+      const json: unknown = JSON.parse(await call.body())
+      if (isRecord(json)) events.push(json)
+      const status = answers.shift() ?? 403
+      if (status === 201) sendJson(call, 201, {})
+      else sendStatus(call, status, status === 409 ? 'AlreadyExists' : 'Forbidden')
+    }
   })
   const port = await fake.listen()
   const dir = t.testdir({

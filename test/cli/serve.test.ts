@@ -86,6 +86,12 @@ await test('the bundled program serves, survives bad input, and stops without a 
   )
   t.match(metrics, /poolguard_inventory_objects\{kind="IPAddressPool"\} 1/)
   t.match(metrics, /poolguard_policies_info\{fingerprint="[0-9a-f]{16}"\} 1/)
+  t.match(metrics, 'poolguard_pool_addresses{pool="default-pool",state="free"} 101\n')
+  t.match(metrics, 'poolguard_pool_used_ratio{pool="default-pool"} 0\n')
+  t.match(
+    metrics,
+    'poolguard_allocation_addresses{allocation="192.168.1.100-192.168.1.250",state="unpooled"} 50\n'
+  )
 
   child.kill('SIGTERM')
   t.equal(await ended, 0)

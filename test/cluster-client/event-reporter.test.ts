@@ -36,12 +36,12 @@ interface Running {
 /** Stores what it is sent, unless it is there: as the API server does. */
 function storing(): NonNullable<Script['object']> {
   const stored = new Set<string>()
-  return call =>
-    void nameOf(call).then(name => {
-      if (stored.has(name)) return sendStatus(call, 409, 'AlreadyExists')
-      stored.add(name)
-      return sendJson(call, 201, {})
-    })
+  return async call => {
+    const name = await nameOf(call)
+    if (stored.has(name)) return sendStatus(call, 409, 'AlreadyExists')
+    stored.add(name)
+    return sendJson(call, 201, {})
+  }
 }
 
 async function sent(call: Call): Promise<Record<string, unknown>> {
@@ -79,13 +79,12 @@ async function start(t: Harness, script: Script = { object: storing() }): Promis
 await test('an Event is what events.k8s.io/v1 takes, in default, and its note is cut', async t => {
   let body: Record<string, unknown> = {}
   const { fake, reporter, facts, told } = await start(t, {
-    object: call =>
-      void sent(call).then(json => {
-        body = json
-        sendJson(call, 201, {})
-      })
+    object: async call => {
+      body = await sent(call)
+      sendJson(call, 201, {})
+    }
   })
-  facts.now = [fact('a', `${'ü'.repeat(700)}`)]
+  facts.now = [fact('a', 'ü'.repeat(700))]
   reporter.changed()
   await until(() => told.length === 1, 'told')
   const [call] = fake.calls

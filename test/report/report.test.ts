@@ -1,10 +1,12 @@
 import { test } from 'tap'
 import type { CheckedObject, CheckReport } from '../../src/admission/check-report.ts'
 import { isRecord } from '../../src/kinds/decode.ts'
+import { capacityText } from '../../src/report/capacity.ts'
 import { renderCheckReport, type CheckFormat } from '../../src/report/check-report.ts'
-import type { Capacity } from '../../src/rules/capacity.ts'
 import { escapeJson, escapeLine } from '../../src/report/escape.ts'
 import { renderTestReport, type TestReport } from '../../src/report/test-report.ts'
+import { checkSummary } from '../../src/report/text.ts'
+import type { Capacity } from '../../src/rules/capacity.ts'
 
 const RULE = {
   id: 'pool-overlap',
@@ -65,7 +67,8 @@ const PASSED: CheckedObject = { ...WARNED, verdict: 'passed', findings: [] }
 
 const REPORT: CheckReport = {
   objects: [DENIED, WARNED, SILENT, UNCHECKED, PASSED],
-  summary: { denied: 1, warned: 1, unchecked: 1, passed: 1, 'not-judged': 1 }
+  summary: { denied: 1, warned: 1, unchecked: 1, passed: 1, 'not-judged': 1 },
+  capacity: { unknown: [], pools: [], allocations: [] }
 }
 
 function rendered(format: CheckFormat, report = REPORT, colour = false): string {
@@ -74,6 +77,7 @@ function rendered(format: CheckFormat, report = REPORT, colour = false): string 
     format,
     colour,
     errors: ['c.yaml:1:1: broken'],
+    showsCapacity: false,
     tool: { version: '1.2.3', rules: [RULE] }
   })
 }
@@ -271,23 +275,6 @@ const AUDIT: CheckReport = {
   ]
 }
 
-const CAPACITY: Capacity = {
-  unknown: ['Service'],
-  pools: [
-    {
-      pool: 'pool-b',
-      size: 256,
-      used: null,
-      unusable: null,
-      free: null,
-      usedPercent: null,
-      level: null,
-      families: []
-    }
-  ],
-  allocations: []
-}
-
 void test('an object of a cluster is named in the place of a path', t => {
   t.equal(
     rendered('text', AUDIT),
@@ -308,23 +295,7 @@ void test('an object of a cluster is named in the place of a path', t => {
   t.match(xml, /<testsuite [^>]*name="IPAddressPool">/, 'a suite a kind')
   t.match(xml, 'name="Service" classname="Service"><skipped>')
   t.match(xml, 'and 7 more')
-  t.end()
-})
-
-void test('an audit says how full pools are before its numbers', t => {
-  const rendering = { command: 'audit', colour: false, errors: [], capacity: CAPACITY } as const
-  const tool = { version: '1', rules: [] }
-  const empty: CheckReport = { ...REPORT, objects: [] }
-  t.match(
-    renderCheckReport(empty, { ...rendering, tool, format: 'text' }),
-    /^POOL .*\npool-b .*\n\?: not known which Service objects there are\n\n0 objects: .*\n$/
-  )
-  t.match(renderCheckReport(AUDIT, { ...rendering, tool, format: 'text' }), /objects there are\n\nPOOL /)
-  t.match(JSON.parse(renderCheckReport(empty, { ...rendering, tool, format: 'json' })), {
-    capacity: CAPACITY
-  })
-  t.match(renderCheckReport(empty, { ...rendering, tool, format: 'junit' }), '<testsuites')
-  t.match(renderCheckReport(empty, { ...rendering, tool, format: 'junit' }), 'name="poolguard audit"')
+  t.match(xml, 'name="poolguard check"')
   t.end()
 })
 
@@ -370,3 +341,77 @@ function recordsAt(value: unknown, key: string): readonly Record<string, unknown
   const items = isRecord(value) ? value[key] : undefined
   return Array.isArray(items) ? items.filter(isRecord) : []
 }
+
+const COUNTS = { size: 101, used: 12, free: 88, unusable: 1 }
+const CAPACITY: Capacity = {
+  unknown: [],
+  pools: [
+    { pool: 'default-pool', ...COUNTS, usedPercent: 12.99, level: 'ok', families: [] },
+    { pool: 'empty', size: 0, used: 0, free: 0, unusable: 0, usedPercent: null, level: null, families: [] },
+    { pool: 'v6', ...COUNTS, size: 2 ** 64, usedPercent: 99, level: 'critical', families: [] }
+  ],
+  allocations: [
+    {
+      allocation: '10.20.0.0/24',
+      purpose: 'edge\u001b[31m',
+      announcement: 'bgp',
+      ...COUNTS,
+      pooled: 101,
+      unpooled: 155
+    }
+  ]
+}
+
+void test('capacityText() is two tables, and nothing when there is nothing to tell', t => {
+  t.equal(
+    capacityText(CAPACITY),
+    `POOL          SIZE      USED  FREE  UNUSABLE  FULL  LEVEL
+default-pool  101       12    88    1         12%   ok
+empty         0         0     0     0         -     -
+v6            1.84e+19  12    88    1         99%   critical
+
+ALLOCATION    SIZE  USED  FREE  UNUSABLE  UNPOOLED  BY   PURPOSE
+10.20.0.0/24  101   12    88    1         155       bgp  edge\\u{1b}[31m
+`
+  )
+  t.equal(capacityText({ unknown: ['Service'], pools: [], allocations: [] }), '')
+  t.end()
+})
+
+void test('capacityText() says what nobody knows, and why', t => {
+  const nothing = { used: null, free: null, unusable: null }
+  const unknown = {
+    unknown: ['Service', 'IPAddressPool'] as const,
+    pools: CAPACITY.pools.map(pool => ({ ...pool, ...nothing, usedPercent: null, level: null })),
+    allocations: CAPACITY.allocations.map(of => ({ ...of, ...nothing, pooled: null, unpooled: null }))
+  }
+  t.equal(
+    capacityText(unknown),
+    `POOL          SIZE      USED  FREE  UNUSABLE  FULL  LEVEL
+default-pool  101       ?     ?     ?         ?     ?
+empty         0         ?     ?     ?         -     -
+v6            1.84e+19  ?     ?     ?         ?     ?
+
+ALLOCATION    SIZE  USED  FREE  UNUSABLE  UNPOOLED  BY   PURPOSE
+10.20.0.0/24  101   ?     ?     ?         ?         bgp  edge\\u{1b}[31m
+?: not known which Service and IPAddressPool objects there are
+`
+  )
+  t.end()
+})
+
+void test('a check tells of capacity in JSON always, in text when asked, before the numbers', t => {
+  const report = { ...REPORT, capacity: CAPACITY }
+  t.match(JSON.parse(rendered('json', report)), { capacity: JSON.parse(JSON.stringify(CAPACITY)) as object })
+  t.notMatch(rendered('text', report), 'POOL ')
+  const asked = renderCheckReport(report, {
+    command: 'audit',
+    format: 'text',
+    colour: false,
+    errors: [],
+    showsCapacity: true,
+    tool: { version: '1.2.3', rules: [] }
+  })
+  t.ok(asked.endsWith(`\n${capacityText(CAPACITY)}${checkSummary(report)}\n`))
+  t.end()
+})

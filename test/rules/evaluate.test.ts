@@ -105,11 +105,15 @@ await test('evaluate() does not count what only the proposals of a denial ask ab
   const { findings, unjudged: rules } = await judged({ object: pool }, kinds)
   t.match(
     findings.map(({ rule }) => rule.id),
-    ['pool-overlap']
+    ['pool-overlap', 'pool-unadvertised']
   )
   t.same(rules, [])
   t.same(await unjudged({ object: pool }, 'IPAddressPool'), ['pool-overlap IPAddressPool'])
-  t.same(await unjudged({ object: pool }, 'BGPAdvertisement'), ['pool-outside-node-subnet BGPAdvertisement'])
+  t.same(await unjudged({ object: pool }, 'BGPAdvertisement'), [
+    'pool-outside-node-subnet BGPAdvertisement',
+    'pool-unadvertised BGPAdvertisement'
+  ])
+  t.same(await unjudged({ object: pool }, 'Service'), ['pool-unusable Service'])
   t.same(await unjudged({ object: pool }, 'Subnet', 'Vpc'), [
     'pool-reserved-range Subnet',
     'pool-reserved-range Vpc'

@@ -4,6 +4,7 @@ import { shown } from '../show.ts'
 import { advertisementWords } from './advertisement.ts'
 import { auditWords } from './audit.ts'
 import { kubeOvnWords } from './kube-ovn.ts'
+import { poolUseWords } from './pool-use.ts'
 import { poolWords } from './pool.ts'
 import { serviceWords } from './service.ts'
 
@@ -26,7 +27,13 @@ function predicate(finding: Finding, audience: Audience): string {
     case 'reserved':
     case 'wrong-namespace':
     case 'dedicated-pool':
+    case 'too-large':
       return poolWords(finding, audience)
+    case 'open-selector':
+    case 'unadvertised':
+    case 'nothing-usable':
+    case 'nearly-full':
+      return poolUseWords(finding, audience)
     case 'unknown-pool':
     case 'announced-off-subnet':
     case 'announced-from-other-subnet':

@@ -2,10 +2,13 @@ import type { Alternative } from '../../rules/findings/at.ts'
 import type { PoolFinding } from '../../rules/findings/pool.ts'
 import type { Audience } from '../judge.ts'
 import { counted, formatDash, formatEntry, listed, shown, shownRef } from '../show.ts'
+import type { PoolUseFinding } from './pool-use.ts'
 import { problemWords } from './problem.ts'
 
+type PoolRangeFinding = Exclude<PoolFinding, PoolUseFinding>
+
 /** The predicates of findings about pools. */
-export function poolWords(finding: PoolFinding, audience: Audience): string {
+export function poolWords(finding: PoolRangeFinding, audience: Audience): string {
   switch (finding.code) {
     case 'unparsable-range':
       return `${problemWords(finding.problem)}. Write a CIDR such as 192.168.1.100/32, or first-last.`
@@ -25,6 +28,8 @@ export function poolWords(finding: PoolFinding, audience: Audience): string {
       return `is not where MetalLB looks: it reads pools in ${shown(finding.expected)} only. Create it there.`
     case 'dedicated-pool':
       return `dedicates the pool to tenant ${shown(finding.tenant)} while the plan's poolModel is global. ${finding.globalPool === '' ? 'Let tenants share one pool' : `Let tenants share ${shown(finding.globalPool)}`}, or set poolModel: perTenant in the plan.`
+    case 'too-large':
+      return `is larger than a /${finding.prefix}, which no cluster has Services for: is the prefix length right? Write the range that was handed over for Services, or switch the rule off if it is that large.`
   }
 }
 

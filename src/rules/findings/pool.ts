@@ -1,6 +1,7 @@
 import type { ParseProblem } from '../../address/parse.ts'
-import type { AddressRange } from '../../address/range.ts'
+import type { AddressRange, Family } from '../../address/range.ts'
 import type { ObjectRef } from '../../kinds/object-ref.ts'
+import type { AddressCounts, Level } from '../address-counts.ts'
 import type { Alternative, At } from './at.ts'
 
 /** The facts that rules state about pools. */
@@ -31,3 +32,23 @@ export type PoolFinding =
     } & Alternative)
   | (At & { readonly code: 'wrong-namespace'; readonly expected: string })
   | (At & { readonly code: 'dedicated-pool'; readonly tenant: string; readonly globalPool: string })
+  | (At & {
+      readonly code: 'open-selector'
+      /** Services of every namespace that these select may have the pool; otherwise all that ask for it. */
+      readonly hasServiceSelectors: boolean
+    })
+  | (At & {
+      readonly code: 'unadvertised'
+      /** The advertisement that announced the stored pool, by labels that this write takes away. */
+      readonly lost: ObjectRef | undefined
+    })
+  | (At & { readonly code: 'nothing-usable'; readonly family: Family })
+  | (At & {
+      readonly code: 'nearly-full'
+      readonly family: Family
+      readonly counts: AddressCounts
+      readonly level: Exclude<Level, 'ok'>
+      /** The threshold of the plan that is reached. */
+      readonly percent: number
+    })
+  | (At & { readonly code: 'too-large'; readonly range: AddressRange; readonly prefix: number })
