@@ -34,7 +34,7 @@ await test('the README shows --help as it is', async t => {
 })
 
 await test('every verb has a help text', async t => {
-  for (const verb of ['serve', 'review', 'check', 'test', 'rules', 'explain', 'manifests']) {
+  for (const verb of ['serve', 'review', 'check', 'audit', 'test', 'rules', 'explain', 'manifests']) {
     t.match(await output(verb, '--help'), `Usage: poolguard ${verb}`, verb)
   }
 })

@@ -7,6 +7,7 @@ import { capacityOf } from '../rules/capacity.ts'
 import { applied, named, withoutStatus, type JsonObject } from './apply.ts'
 import {
   judgedObject,
+  reportOn,
   settledObject,
   silentObject,
   type CheckedObject,
@@ -46,9 +47,7 @@ export async function checkObjects(
   const objects: CheckedObject[] = []
   for (const subject of subjects) objects.push(await run.check(subject))
   const settled = await Promise.all(objects.map(object => run.settled(object)))
-  const summary = { denied: 0, warned: 0, unchecked: 0, passed: 0, 'not-judged': 0 }
-  for (const { verdict } of settled) summary[verdict]++
-  return { objects: settled, summary, capacity: capacityOf(run.view, context.snapshot.plan) }
+  return reportOn(settled, capacityOf(run.view, context.snapshot.plan))
 }
 
 /** What a run made of an object, and the manifest it came from. */

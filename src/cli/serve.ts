@@ -13,8 +13,9 @@ import { certificatesIn } from './certificates.ts'
 import { readText, tryReadText } from './files.ts'
 import { proofsOf, type ProofOptions } from './install/proofs.ts'
 import { EXIT, UnusableError, type Io } from './io.ts'
+import { tellOfNodes } from './node-events.ts'
 import { loadPolicies, orDefault } from './policies.ts'
-import { clusterWorld, fileWorld, type World, type WorldOptions } from './world.ts'
+import { clusterWorld, fileWorld, isClusterWorld, type World, type WorldOptions } from './world.ts'
 
 export interface ServeOptions extends WorldOptions, ProofOptions {
   readonly listen: string
@@ -36,6 +37,10 @@ export async function runServe(options: ServeOptions, io: Io): Promise<number> {
   const tls = { ...(await certificatePair(options, io)), clientCa }
   const log = createLogger({ level: options.logLevel })
   const world = serveWorld(snapshot, options, log)
+  const metrics = metricsOf(world, snapshot.fingerprint)
+  const nodeEvents = isClusterWorld(world)
+    ? tellOfNodes(world, { log, registry: metrics.registry })
+    : undefined
   try {
     const server = await startServer({
       answer: createAnswerReview(world.ports),
@@ -45,7 +50,7 @@ export async function runServe(options: ServeOptions, io: Io): Promise<number> {
       listen,
       adminListen,
       ready: readinessOf(world, snapshot.fingerprint),
-      metrics: metricsOf(world, snapshot.fingerprint),
+      metrics,
       moreMetrics: capacityMetrics(() => capacitySteps(world.inventory, snapshot.plan)),
       log,
       shutdownDelayMs: options.shutdownDelay * 1000
@@ -58,6 +63,7 @@ export async function runServe(options: ServeOptions, io: Io): Promise<number> {
     return EXIT.ok
   } finally {
     // Watches keep the process alive, also when it cannot listen.
+    await nodeEvents?.stop()
     await world.close()
   }
 }

@@ -7,6 +7,8 @@ import { checkText } from './text.ts'
 export type CheckFormat = 'text' | 'json' | 'sarif' | 'junit'
 
 export interface CheckRendering {
+  /** Which verb it is the answer to. */
+  readonly command: 'check' | 'audit'
   readonly format: CheckFormat
   /** Colours the text; the other formats have none. */
   readonly colour: boolean
@@ -17,16 +19,16 @@ export interface CheckRendering {
   readonly tool: SarifTool
 }
 
-/** A check in one of the formats, ending in a line end. */
+/** A check or an audit in one of the formats, ending in a line end. */
 export function renderCheckReport(report: CheckReport, rendering: CheckRendering): string {
-  const { format, colour, errors, showsCapacity, tool } = rendering
+  const { command, format, colour, errors, showsCapacity, tool } = rendering
   switch (format) {
     case 'text':
       return checkText(report, colour, showsCapacity)
     case 'json':
       return checkJson(report, errors)
     case 'junit':
-      return checkJunit(report, errors)
+      return checkJunit(report, errors, `poolguard ${command}`)
     case 'sarif':
       return checkSarif(report, errors, tool)
   }

@@ -1,4 +1,10 @@
-import type { CheckedObject, CheckFinding, CheckReport, Unchecked } from '../admission/check-report.ts'
+import type {
+  CheckedObject,
+  CheckFinding,
+  CheckReport,
+  Position,
+  Unchecked
+} from '../admission/check-report.ts'
 import type { ObjectRef } from '../kinds/object-ref.ts'
 import { listed } from '../admission/show.ts'
 import { capacityText } from './capacity.ts'
@@ -35,16 +41,20 @@ export function checkSummary({ objects, summary }: CheckReport): string {
 }
 
 function objectLines(object: CheckedObject, colour: boolean): readonly string[] {
-  const { source, ref, findings, unchecked } = object
-  const line = (at: { line: number; column: number }, word: string, message: string) =>
-    `${placed(source.path, at)} ${painted(word, colour)} ${escapeLine(`${refText(ref)}: ${message}`)}`
+  const { source, ref, findings, more = 0, unchecked } = object
+  // An object of a cluster is named by its place already.
+  const about = source.line === 0 ? '' : `${refText(ref)}: `
+  const line = (at: Position, word: string, message: string) =>
+    `${placed(source.path, at)} ${painted(word, colour)} ${escapeLine(`${about}${message}`)}`
   const found = findings.map(finding => line(finding, WORDS[finding.action], findingText(finding)))
-  return unchecked.length === 0 ? found : [...found, line(source, 'UNCHECKED', uncheckedText(unchecked))]
+  const rest = more > 0 ? [`${placed(source.path, source)} and ${more} more`] : []
+  const open = unchecked.length === 0 ? [] : [line(source, 'UNCHECKED', uncheckedText(unchecked))]
+  return [...found, ...rest, ...open]
 }
 
-/** `path:line:column:`; the path may be hostile, and stands where a CI system looks for commands. */
-function placed(path: string, { line, column }: { line: number; column: number }): string {
-  return `${escapeLine(path)}:${line}:${column}:`
+/** `path:line:column:`, or `path:`; the path may be hostile, and stands where a CI system looks for commands. */
+function placed(path: string, { line, column }: Position): string {
+  return line === 0 ? `${escapeLine(path)}:` : `${escapeLine(path)}:${line}:${column}:`
 }
 
 function painted(word: string, colour: boolean): string {
@@ -52,8 +62,9 @@ function painted(word: string, colour: boolean): string {
   return colour && code !== undefined ? `\u001b[${code}m${word}\u001b[0m` : word
 }
 
-/** `IPAddressPool kmetal-metallb/default-pool`, or `Vpc tenant-a` when cluster-scoped. */
+/** `IPAddressPool kmetal-metallb/default-pool`, `Vpc tenant-a` when cluster-scoped, `Vpc` for all of them. */
 export function refText(ref: ObjectRef): string {
+  if (ref.name === '') return ref.kind
   return ref.namespace === '' ? `${ref.kind} ${ref.name}` : `${ref.kind} ${ref.namespace}/${ref.name}`
 }
 
@@ -64,11 +75,11 @@ export function findingText({ message, rule }: CheckFinding): string {
 
 /** `pool-overlap, pool-per-tenant: not known which IPAddressPool and Namespace objects there are`. */
 export function uncheckedText(unchecked: readonly Unchecked[]): string {
-  const kinds = unchecked.filter(({ because }) => because === 'kind-unknown')
-  const fields = unchecked.filter(({ because }) => because === 'plan-silent')
+  const of = (reason: Unchecked['because']) => unchecked.filter(({ because }) => because === reason)
   const texts = [
-    reasonText(kinds, needs => `not known which ${needs} objects there are`),
-    reasonText(fields, needs => `the NetworkPlan does not give ${needs}`)
+    reasonText(of('kind-unknown'), needs => `not known which ${needs} objects there are`),
+    reasonText(of('plan-silent'), needs => `the NetworkPlan does not give ${needs}`),
+    reasonText(of('writer-unknown'), () => 'depends on who wrote it, which nothing tells')
   ]
   return texts.filter(text => text !== '').join('; ')
 }

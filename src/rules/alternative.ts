@@ -22,8 +22,9 @@ const NONE: Alternative = { nearest: undefined, largestPart: undefined, largestF
  */
 export function alternativesFor(
   pool: IPAddressPool,
-  context: Pick<CheckContext, 'proposals' | 'plan'>
+  context: Pick<CheckContext, 'proposals' | 'proposing' | 'plan'>
 ): (entry: PoolEntry) => Alternative {
+  if (context.proposing === false) return () => NONE
   const known = new Map<string, Alternative>()
   let search: ((entry: PoolEntry) => Alternative) | undefined
   return entry => {

@@ -1,6 +1,7 @@
 import type { KindName } from '../kinds/index.ts'
 import type { AdvertisementFinding } from './findings/advertisement.ts'
 import type { BGPFinding } from './findings/bgp.ts'
+import type { AuditFinding } from './findings/audit.ts'
 import type { KubeOvnFinding } from './findings/kube-ovn.ts'
 import type { PoolFinding } from './findings/pool.ts'
 import type { SelectorFinding } from './findings/selector.ts'
@@ -9,6 +10,7 @@ import type { ServiceFinding } from './findings/service.ts'
 /** The facts a rule can state, one member per `code`. The words for each are in admission/wording. */
 export type Finding =
   PoolFinding | AdvertisementFinding | BGPFinding | SelectorFinding | ServiceFinding | KubeOvnFinding
+export type Finding = PoolFinding | AdvertisementFinding | ServiceFinding | KubeOvnFinding | AuditFinding
 
 export type FindingCode = Finding['code']
 

@@ -46,7 +46,10 @@ export function portRef(vpcName: string, subnet: string): ObjectRef {
 export interface PortChange {
   /** Every provider Subnet the router will have a port on. */
   readonly after: ReadonlySet<string>
-  /** Those of `after` that it neither has nor was asked to have. Empty for a write that attaches nothing. */
+  /**
+   * Those of `after` that the stored Vpc neither has nor was asked to have; all of them for a new Vpc, whose ports are left
+   * from one of that name, or are what an audit finds. Empty for a write that attaches nothing.
+   */
   readonly added: readonly string[]
   /** The port on the default Subnet when the router has one, or was asked to, and keeps it. */
   readonly kept: readonly ObjectRef[]
@@ -66,9 +69,10 @@ export function portChange(vpc: Vpc, oldVpc: Vpc | undefined, plan: Plan, view: 
   const isLeaving = view.get('OvnEip', '', port.name)?.meta.deleting ?? false
   const isKept = now.has(byDefault) || (asked.has(byDefault) && !isLeaving)
   const after = new Set([...askedSubnets(vpc, plan), ...(isKept ? [byDefault] : [])])
+  const isHeld = (subnet: string) => oldVpc !== undefined && (asked.has(subnet) || now.has(subnet))
   return {
     after,
-    added: [...after].filter(subnet => !asked.has(subnet) && !now.has(subnet)),
+    added: [...after].filter(subnet => !isHeld(subnet)),
     kept: isKept ? [port] : []
   }
 }

@@ -10,6 +10,7 @@ import { firstOutside, rangeIndex } from './parts-outside.ts'
  * in whichever field. O((new + old) log old).
  */
 export function newFindings(found: readonly Finding[], stored: readonly Finding[]): Finding[] {
+  if (stored.length === 0) return [...found]
   const known = new Set(stored.filter(finding => rangeOf(finding) === undefined).map(identity))
   const ranges = rangesByFact(stored)
   return found.flatMap(finding => {

@@ -28,6 +28,8 @@ export interface RuleContext {
   readonly requester: Requester
   /** Whose the object is: of its namespace, or of the requester for cluster-scoped kinds. */
   readonly tenancy: Tenancy
+  /** False: no way out of a finding is to be worked out, which costs more than the finding. */
+  readonly proposing?: boolean
 }
 
 /** What a rule is handed. The kinds that it asks `view` about are those its verdict rests on. */

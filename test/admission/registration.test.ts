@@ -219,11 +219,16 @@ await test('registration() asks again when labels change, since pools select Ser
   t.match(condition('changes-something', 'Service'), 'k.startsWith("metallb.")')
 })
 
-await test('rbac() reads exactly what is watched and writes nothing', async t => {
+await test('rbac() reads exactly what is watched, and of all writes creates Events alone', async t => {
   const [role] = rbac(RULES, 'poolguard')
   const rules = role['rules'] as readonly { apiGroups: string[]; resources: string[]; verbs: string[] }[]
-  for (const { verbs } of rules) t.same(verbs, ['get', 'list', 'watch'])
-  const resources = rules.flatMap(rule => rule.resources)
+  const reads = rules.filter(({ apiGroups }) => !apiGroups.includes('events.k8s.io'))
+  for (const { verbs } of reads) t.same(verbs, ['get', 'list', 'watch'])
+  t.strictSame(
+    rules.filter(rule => !reads.includes(rule)),
+    [{ apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create'] }]
+  )
+  const resources = reads.flatMap(rule => rule.resources)
   t.same(
     resources.toSorted(),
     watchedKinds(RULES)

@@ -186,7 +186,9 @@ const FINDINGS: { readonly [C in FindingCode]: Extract<Finding, { code: C }> } =
     vpc: OTHER,
     subnet: 'written',
     subnets: ['foreign-a', 'foreign-b']
-  }
+  },
+  'node-in-pool': { ...AT, code: 'node-in-pool', holds: 'address', pool: OTHER, range: RANGE },
+  'unknown-reference': { ...AT, code: 'unknown-reference', missing: OTHER }
 }
 
 /** Advertisements are the platform's, in MetalLB's namespace: nobody else is told about one. */
@@ -221,5 +223,9 @@ await test('findingWords() tells the platform the other object, the exact range 
   t.match(
     findingWords(FINDINGS.reserved, 'platform'),
     'reserved in the plan for foreign-purpose as foreign-range (owner: foreign-owner)'
+  )
+  t.match(
+    findingWords({ ...FINDINGS['node-in-pool'], holds: 'pod-range' }, 'platform'),
+    'shares 17 addresses with Vpc foreign-object: 10.9.8.7-10.9.8.23. '
   )
 })

@@ -73,6 +73,7 @@ const REPORT: CheckReport = {
 
 function rendered(format: CheckFormat, report = REPORT, colour = false): string {
   return renderCheckReport(report, {
+    command: 'check',
     format,
     colour,
     errors: ['c.yaml:1:1: broken'],
@@ -255,6 +256,49 @@ void test('the JUnit XML of a check fails what is denied and skips what was not 
   t.end()
 })
 
+/** An object of a cluster, and a kind that could not be read there. */
+const AUDIT: CheckReport = {
+  ...REPORT,
+  objects: [
+    {
+      ...DENIED,
+      source: { path: 'IPAddressPool kmetal-metallb/pool-b', line: 0, column: 0 },
+      findings: DENIED.findings.slice(0, 1).map(finding => ({ ...finding, line: 0, column: 0 })),
+      more: 7,
+      unchecked: [{ rule: 'pool-y', because: 'writer-unknown', needs: '' }]
+    },
+    {
+      ...UNCHECKED,
+      source: { path: 'Service', line: 0, column: 0 },
+      ref: { kind: 'Service', namespace: '', name: '' }
+    }
+  ]
+}
+
+void test('an object of a cluster is named in the place of a path', t => {
+  t.equal(
+    rendered('text', AUDIT),
+    [
+      'IPAddressPool kmetal-metallb/pool-b: DENIED shares <1> address [pool-overlap]',
+      'IPAddressPool kmetal-metallb/pool-b: and 7 more',
+      'IPAddressPool kmetal-metallb/pool-b: UNCHECKED pool-y: depends on who wrote it, which nothing tells',
+      'Service: UNCHECKED pool-y: not known which Service objects there are',
+      '2 objects: 1 denied, 1 warned, 1 unchecked, 1 passed, 1 not judged',
+      ''
+    ].join('\n')
+  )
+  const results = resultsOf(JSON.parse(rendered('sarif', AUDIT)))
+  const logicalLocations = [{ fullyQualifiedName: 'IPAddressPool kmetal-metallb/pool-b', kind: 'resource' }]
+  t.same(results[0]?.['locations'], [{ logicalLocations }], 'no file')
+  t.match(results[2], { message: { text: 'Service: pool-y: not known' } })
+  const xml = rendered('junit', AUDIT)
+  t.match(xml, /<testsuite [^>]*name="IPAddressPool">/, 'a suite a kind')
+  t.match(xml, 'name="Service" classname="Service"><skipped>')
+  t.match(xml, 'and 7 more')
+  t.match(xml, 'name="poolguard check"')
+  t.end()
+})
+
 const TESTS: TestReport = {
   suites: [
     {
@@ -361,6 +405,7 @@ void test('a check tells of capacity in JSON always, in text when asked, before 
   t.match(JSON.parse(rendered('json', report)), { capacity: JSON.parse(JSON.stringify(CAPACITY)) as object })
   t.notMatch(rendered('text', report), 'POOL ')
   const asked = renderCheckReport(report, {
+    command: 'audit',
     format: 'text',
     colour: false,
     errors: [],

@@ -3,6 +3,7 @@ import type { Audience } from '../judge.ts'
 import { shown } from '../show.ts'
 import { advertisementWords } from './advertisement.ts'
 import { bgpWords } from './bgp.ts'
+import { auditWords } from './audit.ts'
 import { kubeOvnWords } from './kube-ovn.ts'
 import { poolUseWords } from './pool-use.ts'
 import { poolWords } from './pool.ts'
@@ -68,6 +69,9 @@ function predicate(finding: Finding, audience: Audience): string {
       return bgpWords(finding, audience)
     case 'pool-not-granted':
       return serviceWords(finding, audience)
+    case 'node-in-pool':
+    case 'unknown-reference':
+      return auditWords(finding, audience)
     default:
       return kubeOvnWords(finding, audience)
   }

@@ -1,0 +1,52 @@
+import { auditObjects, type AuditContext } from '../admission/audit-run.ts'
+import type { Place } from '../admission/check-report.ts'
+import { refKey, type ObjectRef } from '../kinds/object-ref.ts'
+import { refText } from '../report/text.ts'
+import { EXIT, UnusableError, type Io } from './io.ts'
+import { loadPolicies, orDefault } from './policies.ts'
+import { publish, type PublishOptions } from './publish.ts'
+import { loadInventoryFiles } from './sources.ts'
+import { openWorld, type WorldOptions } from './world.ts'
+
+export interface AuditOptions extends WorldOptions, PublishOptions {}
+
+/**
+ * `poolguard audit`: what is stored and violates the policies, which may be a proposal, and how full pools are. Exit code 1
+ * when something would be denied; what could not be read is unchecked.
+ */
+export async function runAudit(options: AuditOptions, io: Io): Promise<number> {
+  const context = await everythingStored(options, io)
+  const report = auditObjects(context)
+  publish(report, {
+    command: 'audit',
+    options,
+    io,
+    errors: [],
+    snapshot: context.snapshot,
+    showsCapacity: true
+  })
+  return report.summary.denied > 0 ? EXIT.denied : EXIT.ok
+}
+
+async function everythingStored(options: AuditOptions, io: Io): Promise<AuditContext> {
+  const { policies, inventory, kubeconfig } = options
+  const isCluster = kubeconfig !== undefined
+  if (isCluster === inventory.length > 0) {
+    throw new UnusableError('give either --kubeconfig FILE or --inventory PATH')
+  }
+  if (!isCluster) {
+    const snapshot = loadPolicies(orDefault(policies))
+    const files = loadInventoryFiles(inventory)
+    const placeOf = (ref: ObjectRef) => files.places.get(refKey(ref)) ?? outsideFiles(ref)
+    return { snapshot, view: files.inventory, unreadable: [], placeOf }
+  }
+  const world = await openWorld(options, io)
+  // Nothing changes it any more, so that it stands for one moment.
+  await world.close()
+  const unreadable = world.watcher?.unreadable() ?? []
+  return { snapshot: world.ports.snapshot(), view: world.inventory, unreadable, placeOf: outsideFiles }
+}
+
+function outsideFiles(ref: ObjectRef): Place {
+  return { path: refText(ref), position: () => ({ line: 0, column: 0 }) }
+}
