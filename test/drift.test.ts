@@ -8,11 +8,9 @@ import { VERSION } from '../src/cli/version.ts'
 import { jsonSchemas } from '../src/policy/json-schema.ts'
 import { RULES } from '../src/rules/index.ts'
 
-const readme = readFileSync('README.md', 'utf8')
-
-/** What stands between two markers of the README. */
-function section(name: string): string {
-  const [, after = ''] = readme.split(`<!-- ${name}:begin -->\n`)
+/** What stands between two markers of a document. */
+function section(name: string, path = 'README.md'): string {
+  const [, after = ''] = readFileSync(path, 'utf8').split(`<!-- ${name}:begin -->\n`)
   return after.split(`<!-- ${name}:end -->`)[0] ?? ''
 }
 
@@ -31,6 +29,16 @@ await test('the README shows the rules as they are', async t => {
 
 await test('the README shows --help as it is', async t => {
   t.equal(section('help'), `\`\`\`\n${await output('--help')}\`\`\`\n`)
+})
+
+await test('docs/bgp.md shows its examples as they are', async t => {
+  const yaml = (path: string) => `\`\`\`yaml\n${readFileSync(path, 'utf8')}\`\`\`\n`
+  const values = 'manifests/examples/guide/kmetal-values-bgp.yaml'
+  t.equal(section('values', 'docs/bgp.md'), yaml(values))
+  t.equal(section('objects', 'docs/bgp.md'), yaml('manifests/examples/good/bgp.yaml'))
+  const command = ['check', '--inventory', 'manifests/examples/inventory', values]
+  const shown = `$ poolguard ${command.join(' ')}\n${await output(...command)}`
+  t.equal(section('check', 'docs/bgp.md'), `\`\`\`\n${shown}\`\`\`\n`)
 })
 
 await test('every verb has a help text', async t => {

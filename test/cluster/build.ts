@@ -36,7 +36,10 @@ const components: readonly Component[] = [
   },
   {
     directory: 'metallb',
-    targets: [{ programName: 'metallb-controller', packagePath: 'go.universe.tf/metallb/controller' }]
+    targets: [
+      { programName: 'metallb-controller', packagePath: 'go.universe.tf/metallb/controller' },
+      { programName: 'metallb-webhook', packagePath: '.' }
+    ]
   },
   { directory: 'etcd', targets: [{ programName: 'etcd', packagePath: '.' }] },
   {

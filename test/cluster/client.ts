@@ -10,6 +10,8 @@ export type CallOptions = {
   readonly user?: string
   /** Given on stdin, for `-f -`. */
   readonly input?: string
+  /** Working directory, for files named by relative paths. */
+  readonly cwd?: string
 }
 
 /** kubectl and helm against one cluster, as whoever is asked for. */
@@ -33,7 +35,8 @@ export function createClient(directory: string, credentials: Credentials): Clien
       KUBECONFIG: credentials.kubeconfig(options.user ?? 'admin'),
       KUBECACHEDIR: join(directory, 'kubectl')
     },
-    ...(options.input === undefined ? {} : { input: options.input })
+    ...(options.input === undefined ? {} : { input: options.input }),
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd })
   })
   const mustKubectl: Client['mustKubectl'] = (args, options = {}) =>
     requireCommand(program('kubectl'), args, settings(options))

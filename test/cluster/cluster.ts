@@ -11,12 +11,14 @@ import { installCrds } from './crds.ts'
 import { startEtcd } from './etcd.ts'
 import { createExternalSubnet, startKubeOvnController } from './kube-ovn.ts'
 import type { OvnDatabases } from './kube-ovn.ts'
+import { startMetalLBWebhook } from './metallb-webhook.ts'
+import type { MetalLBWebhook } from './metallb-webhook.ts'
 import { startMetalLB } from './metallb.ts'
 import { createNodes } from './nodes.ts'
 import { startOvnDatabase } from './ovn.ts'
 import { prepare } from './prepare.ts'
 import type { RunningProcess } from './process.ts'
-import { installKubeOvnRbac, installPlatformRbac } from './rbac.ts'
+import { installKubeOvnRbac, installMetalLBRbac, installPlatformRbac } from './rbac.ts'
 import { createCredentials, users } from './users.ts'
 import type { User } from './users.ts'
 
@@ -38,6 +40,8 @@ export type Cluster = Client & {
   kubeconfig(user: string): string
   /** Starts MetalLB's controller; again after its process was stopped. */
   startMetalLB(): Promise<RunningProcess>
+  /** Starts MetalLB's own webhooks beside the API server, which does not know of them. */
+  startMetalLBWebhook(): Promise<MetalLBWebhook>
   /** Starts Kube-OVN's controller, its databases and Subnet `external` with it the first time. */
   startKubeOvn(): Promise<RunningProcess>
   /** Puts a program under the cluster's care: it is stopped with the rest, before those started earlier. */
@@ -103,7 +107,16 @@ function assemble(client: Client, apiServer: ApiServer, care: Care): Cluster {
     server: apiServer.url,
     ca: apiServer.ca,
     kubeconfig: user => client.credentials.kubeconfig(user),
-    startMetalLB: async () => care.adopt(await startMetalLB(client)),
+    startMetalLB: async () => {
+      await installMetalLBRbac(client)
+      return care.adopt(await startMetalLB(client))
+    },
+    startMetalLBWebhook: async () => {
+      await installMetalLBRbac(client)
+      const webhook = await startMetalLBWebhook(client)
+      care.adopt(webhook.process)
+      return webhook
+    },
     startKubeOvn: async () => {
       const isFirst = databases === undefined
       if (isFirst) await installKubeOvnRbac(client)

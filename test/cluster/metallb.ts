@@ -4,18 +4,16 @@ import type { Client } from './client.ts'
 import { program } from './locations.ts'
 import { startReady } from './process.ts'
 import type { RunningProcess } from './process.ts'
-import { installMetalLBRbac } from './rbac.ts'
 import { metallbNamespace } from './users.ts'
 
 /** Logged once the pools and Services found at the start have been taken in. */
 const firstReloadDone = '"end reconcile":"metallbreload/reload"'
 
 /**
- * Starts MetalLB's controller as system:serviceaccount:kmetal-metallb:controller, with the RBAC of its own module and
- * its own webhooks off. Ready once it has read the cluster.
+ * Starts MetalLB's controller as system:serviceaccount:kmetal-metallb:controller, its own webhooks off. Its RBAC must be
+ * installed. Ready once it has read the cluster.
  */
 export async function startMetalLB(client: Client): Promise<RunningProcess> {
-  await installMetalLBRbac(client)
   const options = {
     name: 'metallb-controller',
     command: program('metallb-controller'),
