@@ -9,8 +9,13 @@ import type { ServiceFinding } from './findings/service.ts'
 
 /** The facts a rule can state, one member per `code`. The words for each are in admission/wording. */
 export type Finding =
-  PoolFinding | AdvertisementFinding | BGPFinding | SelectorFinding | ServiceFinding | KubeOvnFinding
-export type Finding = PoolFinding | AdvertisementFinding | ServiceFinding | KubeOvnFinding | AuditFinding
+  | AdvertisementFinding
+  | BGPFinding
+  | AuditFinding
+  | KubeOvnFinding
+  | PoolFinding
+  | SelectorFinding
+  | ServiceFinding
 
 export type FindingCode = Finding['code']
 
