@@ -1,5 +1,5 @@
 import type { ObjectRef } from '../kinds/object-ref.ts'
-import type { BoundRule } from '../rules/evaluate.ts'
+import type { BoundRule, Judged } from '../rules/evaluate.ts'
 import type { Unjudged } from '../rules/finding.ts'
 import type { JsonObject } from './apply.ts'
 import { pathOfField, type FieldPath } from './field-path.ts'
@@ -35,6 +35,15 @@ export interface CheckFinding extends Position {
   readonly message: string
 }
 
+/** A finding that an exemption let pass. */
+export interface CheckExempted extends CheckFinding {
+  /** The ExposurePolicy that the exemption stands in. */
+  readonly policy: string
+  readonly reason: string
+  /** The last day on which it counts, such as 2027-01-31. */
+  readonly expires: string
+}
+
 /** A rule that could not be judged for want of `needs`: a kind whose objects are not known, or a field of the plan. */
 export interface Unchecked {
   readonly rule: string
@@ -55,6 +64,8 @@ export interface CheckedObject {
   readonly verdict: CheckVerdict
   /** In the order of the rules; those of action `audit` change no verdict. */
   readonly findings: readonly CheckFinding[]
+  /** They change no verdict either. */
+  readonly exempted: readonly CheckExempted[]
   /** Rules that could not be judged, whatever the verdict. */
   readonly unchecked: readonly Unchecked[]
   /** What the mutating path filled in before the object was judged. */
@@ -74,7 +85,7 @@ export function silentObject(
   ref: ObjectRef,
   verdict: 'passed' | 'not-judged'
 ): CheckedObject {
-  return { source: sourceOf(subject), ref, verdict, findings: [], unchecked: [], defaults: [] }
+  return { source: sourceOf(subject), ref, verdict, findings: [], exempted: [], unchecked: [], defaults: [] }
 }
 
 /** What a judgement says about an object, in words and with positions. */
@@ -92,14 +103,20 @@ export function judgedObject(
     message: fieldErrorWords(error),
     ...at(error.field)
   }))
-  const found = judgement.findings.map(({ rule, action, finding }): CheckFinding => ({
+  const worded = ({ rule, action, finding }: Judged): CheckFinding => ({
     rule: rule.id,
     action,
     field: finding.field,
     message: findingWords(finding, judgement.audience),
     ...at(finding.field)
+  })
+  const findings = [...invalid, ...judgement.findings.map(worded)]
+  const exempted = judgement.exempted.map(({ exemption: { policy, reason, expires }, ...judged }) => ({
+    ...worded(judged),
+    policy,
+    reason,
+    expires
   }))
-  const findings = [...invalid, ...found]
   const unchecked = judgement.unjudged.map(({ rule, reason }) => ({
     rule: rule.id,
     because: reason.because,
@@ -110,6 +127,7 @@ export function judgedObject(
     ref,
     verdict: verdictOf(findings, unchecked),
     findings,
+    exempted,
     unchecked,
     defaults
   }

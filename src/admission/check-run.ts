@@ -29,6 +29,8 @@ export interface CheckContext {
   stored(ref: ObjectRef): Promise<JsonObject | undefined>
   /** Who applies them. */
   readonly user: UserInfo
+  /** When, in milliseconds since 1970. */
+  readonly nowMs: number
 }
 
 /**
@@ -69,7 +71,12 @@ class CheckRun {
   constructor(context: CheckContext) {
     this.#context = context
     this.#inventory = copyOf(context.view, context.known)
-    this.#ports = { snapshot: () => context.snapshot, view: this.#inventory, confirm: async () => [] }
+    this.#ports = {
+      snapshot: () => context.snapshot,
+      view: this.#inventory,
+      confirm: async () => [],
+      now: () => context.nowMs
+    }
   }
 
   async check(subject: CheckSubject): Promise<CheckedObject> {
@@ -81,7 +88,7 @@ class CheckRun {
     const manifest = this.#named(given)
     const { ref } = manifest
     const write = await this.#writeOf(kind, manifest)
-    if (!this.#context.snapshot.rules.some(({ rule }) => rule.on.includes(kind))) {
+    if (!this.#context.snapshot.rules.some(rule => rule.on.includes(kind))) {
       this.#store(kind, ref, { object: write.object, manifest: manifest.json })
       return silentObject(subject, ref, 'not-judged')
     }

@@ -4,14 +4,16 @@ import { checkObjects } from '../admission/check-run.ts'
 import type { CheckReport } from '../admission/check-report.ts'
 import type { UserInfo } from '../admission/raw-object.ts'
 import type { KindName } from '../kinds/index.ts'
-import { formatDocumentError } from '../policy/yaml-source.ts'
+import { expiredExemptions } from '../policy/exemption.ts'
+import { formatDocumentError, type DocumentError } from '../policy/yaml-source.ts'
 import { renderCheckReport, type CheckFormat } from '../report/check-report.ts'
 import type { SarifTool } from '../report/sarif.ts'
 import { checkSummary } from '../report/text.ts'
 import { openCheckWorld, type CheckWorld } from './check-world.ts'
+import { wallTimeMs } from './clock.ts'
 import type { SourceDocument } from './documents.ts'
 import { EXIT, UnusableError, type Io } from './io.ts'
-import { errorLine, readSources, STDIN, type Sources } from './sources.ts'
+import { errorLine, readSources, STDIN } from './sources.ts'
 import { VERSION } from './version.ts'
 import type { WorldOptions } from './world.ts'
 
@@ -33,21 +35,23 @@ const ADMINISTRATOR: UserInfo = {
 
 /**
  * `poolguard check`: judges manifests and kMetal values overlays as if they were applied in order. Exit code 1 when one
- * is denied; 2 when something could not be read, though the rest is judged and reported.
+ * is denied; 2 when something could not be read or an exemption has expired, though all the rest is judged and reported.
  */
 export async function runCheck(options: CheckOptions, io: Io): Promise<number> {
   const stdin = options.paths.includes(STDIN) ? await io.stdin() : ''
   const world = await openCheckWorld(options, io)
   try {
-    const { plan } = world.snapshot
-    const sources = readSources(options.paths, stdin, plan.metallb.namespace)
-    if (sources.documents.length === 0 && sources.errors.length === 0) {
+    const { plan, exposures } = world.snapshot
+    const { documents, errors: unread } = readSources(options.paths, stdin, plan.metallb.namespace)
+    if (documents.length === 0 && unread.length === 0) {
       throw new UnusableError(`no objects in ${options.paths.join(', ')}`)
     }
-    const known = kindsKnownBy(sources.documents, world)
-    const report = await checkObjects(sources.documents, { ...world, known, user: userOf(options) })
-    publish(report, sources, { options, io, world })
-    if (sources.errors.length > 0) return EXIT.unusable
+    const nowMs = wallTimeMs()
+    const known = kindsKnownBy(documents, world)
+    const report = await checkObjects(documents, { ...world, known, user: userOf(options), nowMs })
+    const errors = [...expiredExemptions(exposures.policies, nowMs), ...unread]
+    publish(report, errors, { options, io, world })
+    if (errors.length > 0) return EXIT.unusable
     return report.summary.denied > 0 ? EXIT.denied : EXIT.ok
   } finally {
     await world.close()
@@ -78,7 +82,11 @@ interface Publication {
   readonly world: CheckWorld
 }
 
-function publish(report: CheckReport, { errors }: Sources, { options, io, world }: Publication): void {
+function publish(
+  report: CheckReport,
+  errors: readonly DocumentError[],
+  { options, io, world }: Publication
+): void {
   const { format, output } = options
   const sentences = errors.map(formatDocumentError)
   const text = renderCheckReport(report, {
@@ -112,5 +120,5 @@ function toolOf({ snapshot }: CheckWorld): SarifTool {
     fix: 'Correct the type of the field.',
     see: []
   }
-  return { version: VERSION, rules: [invalid, ...snapshot.rules.map(({ rule }) => rule)] }
+  return { version: VERSION, rules: [invalid, ...snapshot.rules] }
 }

@@ -1,7 +1,7 @@
 import { getJunitXml, type TestCase, type TestSuite, type TestSuiteReport } from 'junit-xml'
 import type { CheckedObject, CheckReport } from '../admission/check-report.ts'
 import { escapeLine } from './escape.ts'
-import { findingText, refText, uncheckedText } from './text.ts'
+import { exemptedText, findingText, refText, uncheckedText } from './text.ts'
 import type { TestCaseReport, TestReport } from './test-results.ts'
 
 /**
@@ -26,12 +26,13 @@ export function checkJunit(report: CheckReport, errors: readonly string[]): stri
   )
 }
 
-function objectCase({ source, ref, verdict, findings, unchecked }: CheckedObject): TestCase {
+function objectCase({ source, ref, verdict, findings, exempted, unchecked }: CheckedObject): TestCase {
   const place = `${source.path}:${source.line}`
   const texts = (action: string) => findings.filter(finding => finding.action === action).map(findingText)
   const said = [
     ...texts('warn'),
     ...texts('audit'),
+    ...exempted.map(exemptedText),
     ...(unchecked.length === 0 ? [] : [uncheckedText(unchecked)])
   ]
   return {

@@ -1,4 +1,10 @@
-import type { CheckedObject, CheckFinding, CheckReport, Unchecked } from '../admission/check-report.ts'
+import type {
+  CheckedObject,
+  CheckExempted,
+  CheckFinding,
+  CheckReport,
+  Unchecked
+} from '../admission/check-report.ts'
 import type { ObjectRef } from '../kinds/object-ref.ts'
 import { listed } from '../admission/show.ts'
 import { escapeLine } from './escape.ts'
@@ -11,11 +17,12 @@ const COLOURS: ReadonlyMap<string, number> = new Map([
   ['DENIED', 31],
   ['FAILED', 31],
   ['WARNED', 33],
+  ['EXEMPTED', 36],
   ['UNCHECKED', 36]
 ])
 
 /**
- * A check as text: one line a finding and one for each object that was not wholly checked, each beginning with
+ * A check as text: one line a finding, also where it is exempted, and one for each object that was not wholly checked, each beginning with
  * path:line:column, and the numbers of `checkSummary` last. Nothing for objects that passed.
  */
 export function checkText(report: CheckReport, colour: boolean): string {
@@ -31,11 +38,13 @@ export function checkSummary({ objects, summary }: CheckReport): string {
 }
 
 function objectLines(object: CheckedObject, colour: boolean): readonly string[] {
-  const { source, ref, findings, unchecked } = object
+  const { source, ref, findings, exempted, unchecked } = object
   const line = (at: { line: number; column: number }, word: string, message: string) =>
     `${placed(source.path, at)} ${painted(word, colour)} ${escapeLine(`${refText(ref)}: ${message}`)}`
   const found = findings.map(finding => line(finding, WORDS[finding.action], findingText(finding)))
-  return unchecked.length === 0 ? found : [...found, line(source, 'UNCHECKED', uncheckedText(unchecked))]
+  const passed = exempted.map(one => line(one, 'EXEMPTED', exemptedText(one)))
+  const open = unchecked.length === 0 ? [] : [line(source, 'UNCHECKED', uncheckedText(unchecked))]
+  return [...found, ...passed, ...open]
 }
 
 /** `path:line:column:`; the path may be hostile, and stands where a CI system looks for commands. */
@@ -56,6 +65,11 @@ export function refText(ref: ObjectRef): string {
 /** `spec.addresses[0] 192.168.1.1/32 is ... [pool-reserved-range]`. */
 export function findingText({ message, rule }: CheckFinding): string {
   return `${message} [${rule}]`
+}
+
+/** The finding, and `exempted until 2027-01-31 by ExposurePolicy lab: single-node lab`. */
+export function exemptedText({ policy, reason, expires, ...finding }: CheckExempted): string {
+  return `${findingText(finding)}, exempted until ${expires} by ExposurePolicy ${policy}: ${reason}`
 }
 
 /** `pool-overlap, pool-per-tenant: not known which IPAddressPool and Namespace objects there are`. */

@@ -1,4 +1,4 @@
-import type { Action } from '../policy/exposure-policy.ts'
+import type { Action } from '../policy/action.ts'
 import { advertisementOffSubnet } from './advertisement-off-subnet.ts'
 import { advertisementUnknownPool } from './advertisement-unknown-pool.ts'
 import { eipOutsideSubnet } from './eip-outside-subnet.ts'
