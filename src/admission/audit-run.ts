@@ -8,6 +8,7 @@ import { UNKNOWN_REFERENCE, unknownReferences } from '../rules/unknown-reference
 import { auditObject, type Audited, type Stated } from './audit-object.ts'
 import {
   checkedObject,
+  checkExempted,
   checkFinding,
   invalidFields,
   reportOn,
@@ -26,6 +27,8 @@ export interface AuditContext {
   /** Objects that are stored and do not decode, so that the view leaves them out. */
   readonly unreadable: readonly { readonly ref: ObjectRef; readonly errors: readonly FieldError[] }[]
   readonly placeOf: (ref: ObjectRef) => Place
+  /** The time, in milliseconds since 1970: exemptions end. */
+  readonly nowMs: number
 }
 
 /** Objects whose findings come with a way out. Looking for one costs as much as judging the object a hundred times. */
@@ -38,7 +41,7 @@ const MOST_PROPOSED = 50
  */
 export function auditObjects(context: AuditContext): CheckReport {
   const { snapshot, view, unreadable, placeOf } = context
-  const kinds = KIND_NAMES.filter(kind => snapshot.rules.some(({ rule }) => rule.on.includes(kind)))
+  const kinds = KIND_NAMES.filter(kind => snapshot.rules.some(rule => rule.on.includes(kind)))
   const audited = kinds.toSorted(compare).flatMap(kind => auditKind(kind, context))
   const objects = merged([...audited, ...beyondRules(audited, context)]).map(one => checked(one, placeOf))
   const broken = unreadable.map(({ ref, errors }) =>
@@ -48,11 +51,11 @@ export function auditObjects(context: AuditContext): CheckReport {
   return reportOn(all, capacityOf(view, snapshot.plan))
 }
 
-function auditKind(kind: KindName, { snapshot, view }: AuditContext): readonly Audited[] {
+function auditKind(kind: KindName, { snapshot, view, nowMs }: AuditContext): readonly Audited[] {
   let left = MOST_PROPOSED
   const objects = [...view.list(kind)].toSorted((a, b) => compareRefs(refOf(a), refOf(b)))
   const audited = objects.map(object => {
-    const one = auditObject(object, snapshot, { view, proposing: left > 0 })
+    const one = auditObject(object, snapshot, { view, proposing: left > 0, nowMs })
     if (one.found.length > 0) left--
     return one
   })
@@ -62,18 +65,17 @@ function auditKind(kind: KindName, { snapshot, view }: AuditContext): readonly A
 /** All rules on a kind that could not be read, of no object in particular. */
 function unknownKind(kind: KindName, { rules }: PolicySnapshot): Audited {
   const reason = { code: 'unjudged', because: 'kind-unknown', kind } as const
-  const unchecked = rules
-    .filter(({ rule }) => rule.on.includes(kind))
-    .map(({ rule }) => uncheckedRule({ rule, reason }))
-  return { ref: { kind, namespace: '', name: '' }, found: [], more: 0, unchecked }
+  const unchecked = rules.filter(rule => rule.on.includes(kind)).map(rule => uncheckedRule({ rule, reason }))
+  return { ref: { kind, namespace: '', name: '' }, found: [], more: 0, exempted: [], unchecked }
 }
 
 /** What is told of objects that no rule judges, or judges for other things. */
 function beyondRules(audited: readonly Audited[], { snapshot, view }: AuditContext): readonly Audited[] {
   const found: Audited[] = []
-  const add = (ref: ObjectRef, stated: Stated) => found.push({ ref, found: [stated], more: 0, unchecked: [] })
+  const add = (ref: ObjectRef, stated: Stated) =>
+    found.push({ ref, found: [stated], more: 0, exempted: [], unchecked: [] })
   const told = nodesToldOf(audited)
-  const actions = nodeRuleActions(snapshot.rules)
+  const actions = nodeRuleActions(snapshot.rules, snapshot.exposures)
   for (const { rule: id, node, pool, finding } of nodesInPools(view, snapshot.plan)) {
     const action = actions.get(id)
     const ref = refOf(node)
@@ -110,10 +112,14 @@ function merged(audited: readonly Audited[]): readonly Audited[] {
   return [...byKey.values()]
 }
 
-function checked({ ref, found, more, unchecked }: Audited, placeOf: AuditContext['placeOf']): CheckedObject {
+function checked(
+  { ref, found, more, exempted, unchecked }: Audited,
+  placeOf: AuditContext['placeOf']
+): CheckedObject {
   const place = placeOf(ref)
   const findings = found.map(stated => checkFinding(place, stated, 'platform'))
-  const object = checkedObject(place, ref, findings, { unchecked })
+  const passed = exempted.map(one => checkExempted(place, one, 'platform'))
+  const object = checkedObject(place, ref, findings, { exempted: passed, unchecked })
   return more > 0 ? { ...object, more } : object
 }
 

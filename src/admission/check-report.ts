@@ -4,6 +4,7 @@ import type { Capacity } from '../rules/capacity.ts'
 import type { BoundRule, Judged, UnjudgedRule } from '../rules/evaluate.ts'
 import type { Unjudged } from '../rules/finding.ts'
 import type { JsonObject } from './apply.ts'
+import type { Exempted } from './exempt.ts'
 import { pathOfField, type FieldPath } from './field-path.ts'
 import type { Audience, Judgement } from './judge.ts'
 import type { PatchOperation } from './patch.ts'
@@ -41,6 +42,15 @@ export interface CheckFinding extends Position {
   readonly message: string
 }
 
+/** A finding that an exemption let pass. */
+export interface CheckExempted extends CheckFinding {
+  /** The ExposurePolicy that the exemption stands in. */
+  readonly policy: string
+  readonly reason: string
+  /** The last day on which it counts, such as 2027-01-31. */
+  readonly expires: string
+}
+
 /**
  * A rule that could not be judged for want of `needs`: a kind whose objects are not known, or a field of the plan; or
  * ('' then) of who wrote a stored object, which is not stored with it.
@@ -66,6 +76,8 @@ export interface CheckedObject {
   readonly findings: readonly CheckFinding[]
   /** How many more there are, which are not told; absent for none. */
   readonly more?: number
+  /** They change no verdict either. */
+  readonly exempted: readonly CheckExempted[]
   /** Rules that could not be judged, whatever the verdict. */
   readonly unchecked: readonly Unchecked[]
   /** What the mutating path filled in before the object was judged. */
@@ -90,7 +102,7 @@ export function reportOn(objects: readonly CheckedObject[], capacity: Capacity):
 
 /** An object that no rule had anything to say about: `passed` when it is stored just like that, else `not-judged`. */
 export function silentObject(place: Place, ref: ObjectRef, verdict: 'passed' | 'not-judged'): CheckedObject {
-  return { source: sourceOf(place), ref, verdict, findings: [], unchecked: [], defaults: [] }
+  return { source: sourceOf(place), ref, verdict, findings: [], exempted: [], unchecked: [], defaults: [] }
 }
 
 /** What a judgement says about an object, in words and with positions. */
@@ -104,7 +116,9 @@ export function judgedObject(
     ...invalidFields(place, judgement.fieldErrors),
     ...judgement.findings.map(judged => checkFinding(place, judged, judgement.audience))
   ]
-  return checkedObject(place, ref, findings, { unchecked: judgement.unjudged.map(uncheckedRule), defaults })
+  const exempted = judgement.exempted.map(one => checkExempted(place, one, judgement.audience))
+  const unchecked = judgement.unjudged.map(uncheckedRule)
+  return checkedObject(place, ref, findings, { exempted, unchecked, defaults })
 }
 
 /** An object with all that is known of it. */
@@ -112,10 +126,14 @@ export function checkedObject(
   place: Place,
   ref: ObjectRef,
   findings: readonly CheckFinding[],
-  { unchecked = [], defaults = [] }: Partial<Pick<CheckedObject, 'unchecked' | 'defaults'>>
+  {
+    exempted = [],
+    unchecked = [],
+    defaults = []
+  }: Partial<Pick<CheckedObject, 'exempted' | 'unchecked' | 'defaults'>>
 ): CheckedObject {
   const verdict = verdictOf(findings, unchecked)
-  return { source: sourceOf(place), ref, verdict, findings, unchecked, defaults }
+  return { source: sourceOf(place), ref, verdict, findings, exempted, unchecked, defaults }
 }
 
 /** A finding in words, and where its field stands. */
@@ -127,6 +145,15 @@ export function checkFinding(
   const { field } = finding
   const message = findingWords(finding, audience)
   return { rule: rule.id, action, field, message, ...position(pathOfField(field)) }
+}
+
+/** A finding that an exemption lets pass, and the exemption. */
+export function checkExempted(
+  place: Place,
+  { exemption: { policy, reason, expires }, ...judged }: Exempted,
+  audience: Audience
+): CheckExempted {
+  return { ...checkFinding(place, judged, audience), policy, reason, expires }
 }
 
 /** Fields of the wrong type, which deny. */

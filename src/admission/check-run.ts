@@ -32,6 +32,8 @@ export interface CheckContext {
   stored(ref: ObjectRef): Promise<JsonObject | undefined>
   /** Who applies them. */
   readonly user: UserInfo
+  /** When, in milliseconds since 1970. */
+  readonly nowMs: number
 }
 
 /**
@@ -74,7 +76,12 @@ class CheckRun {
   constructor(context: CheckContext) {
     this.#context = context
     this.#inventory = copyOf(context.view, context.known)
-    this.#ports = { snapshot: () => context.snapshot, view: this.#inventory, confirm: async () => [] }
+    this.#ports = {
+      snapshot: () => context.snapshot,
+      view: this.#inventory,
+      confirm: async () => [],
+      now: () => context.nowMs
+    }
   }
 
   /** What is there now. */
@@ -97,7 +104,7 @@ class CheckRun {
     const manifest = this.#named(given)
     const { ref } = manifest
     const write = await this.#writeOf(kind, manifest)
-    if (!this.#context.snapshot.rules.some(({ rule }) => rule.on.includes(kind))) {
+    if (!this.#context.snapshot.rules.some(rule => rule.on.includes(kind))) {
       this.#store(kind, ref, { object: write.object, manifest: manifest.json })
       return silentObject(subject, ref, 'not-judged')
     }

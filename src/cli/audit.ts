@@ -1,7 +1,9 @@
 import { auditObjects, type AuditContext } from '../admission/audit-run.ts'
 import type { Place } from '../admission/check-report.ts'
 import { refKey, type ObjectRef } from '../kinds/object-ref.ts'
+import { expiredExemptions } from '../policy/exemption.ts'
 import { refText } from '../report/text.ts'
+import { wallTimeMs } from './clock.ts'
 import { EXIT, UnusableError, type Io } from './io.ts'
 import { loadPolicies, orDefault } from './policies.ts'
 import { publish, type PublishOptions } from './publish.ts'
@@ -21,7 +23,7 @@ export async function runAudit(options: AuditOptions, io: Io): Promise<number> {
     command: 'audit',
     options,
     io,
-    errors: [],
+    errors: expiredExemptions(context.snapshot.exposures.policies, context.nowMs),
     snapshot: context.snapshot,
     showsCapacity: true
   })
@@ -30,6 +32,7 @@ export async function runAudit(options: AuditOptions, io: Io): Promise<number> {
 
 async function everythingStored(options: AuditOptions, io: Io): Promise<AuditContext> {
   const { policies, inventory, kubeconfig } = options
+  const nowMs = wallTimeMs()
   const isCluster = kubeconfig !== undefined
   if (isCluster === inventory.length > 0) {
     throw new UnusableError('give either --kubeconfig FILE or --inventory PATH')
@@ -38,13 +41,14 @@ async function everythingStored(options: AuditOptions, io: Io): Promise<AuditCon
     const snapshot = loadPolicies(orDefault(policies))
     const files = loadInventoryFiles(inventory)
     const placeOf = (ref: ObjectRef) => files.places.get(refKey(ref)) ?? outsideFiles(ref)
-    return { snapshot, view: files.inventory, unreadable: [], placeOf }
+    return { snapshot, view: files.inventory, unreadable: [], placeOf, nowMs }
   }
   const world = await openWorld(options, io)
   // Nothing changes it any more, so that it stands for one moment.
   await world.close()
   const unreadable = world.watcher?.unreadable() ?? []
-  return { snapshot: world.ports.snapshot(), view: world.inventory, unreadable, placeOf: outsideFiles }
+  const snapshot = world.ports.snapshot()
+  return { snapshot, view: world.inventory, unreadable, placeOf: outsideFiles, nowMs }
 }
 
 function outsideFiles(ref: ObjectRef): Place {

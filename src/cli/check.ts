@@ -2,7 +2,9 @@ import { checkObjects } from '../admission/check-run.ts'
 import type { CheckReport } from '../admission/check-report.ts'
 import type { UserInfo } from '../admission/raw-object.ts'
 import type { KindName } from '../kinds/index.ts'
+import { expiredExemptions } from '../policy/exemption.ts'
 import { openCheckWorld, type CheckWorld } from './check-world.ts'
+import { wallTimeMs } from './clock.ts'
 import type { SourceDocument } from './documents.ts'
 import { EXIT, UnusableError, type Io } from './io.ts'
 import { publish, type PublishOptions } from './publish.ts'
@@ -26,7 +28,7 @@ const ADMINISTRATOR: UserInfo = {
 
 /**
  * `poolguard check`: judges manifests and kMetal values overlays as if they were applied in order. Exit code 1 when one
- * is denied; 2 when something could not be read, though the rest is judged and reported.
+ * is denied; 2 when something could not be read or an exemption has expired, though all the rest is judged and reported.
  */
 export async function runCheck(options: CheckOptions, io: Io): Promise<number> {
   if (options.capacity === true && !['text', 'json'].includes(options.format)) {
@@ -35,25 +37,27 @@ export async function runCheck(options: CheckOptions, io: Io): Promise<number> {
   const stdin = options.paths.includes(STDIN) ? await io.stdin() : ''
   const world = await openCheckWorld(options, io)
   try {
-    const { plan } = world.snapshot
-    const sources = readSources(options.paths, stdin, plan.metallb.namespace)
-    if (sources.documents.length === 0 && sources.errors.length === 0) {
+    const { plan, exposures } = world.snapshot
+    const { documents, errors: unread } = readSources(options.paths, stdin, plan.metallb.namespace)
+    if (documents.length === 0 && unread.length === 0) {
       throw new UnusableError(`no objects in ${options.paths.join(', ')}`)
     }
-    const known = kindsKnownBy(sources.documents, world)
-    const report = await checkObjects(sources.documents, { ...world, known, user: userOf(options) })
+    const nowMs = wallTimeMs()
+    const known = kindsKnownBy(documents, world)
+    const report = await checkObjects(documents, { ...world, known, user: userOf(options), nowMs })
+    const errors = [...expiredExemptions(exposures.policies, nowMs), ...unread]
     publish(report, {
       command: 'check',
       options,
       io,
-      errors: sources.errors,
+      errors,
       snapshot: world.snapshot,
       showsCapacity: options.capacity ?? false
     })
     if (isUnchecked(report) && !world.view.known('IPAddressPool')) {
       io.stderr('give --inventory PATH or --kubeconfig FILE to judge what is unchecked\n')
     }
-    if (sources.errors.length > 0) return EXIT.unusable
+    if (errors.length > 0) return EXIT.unusable
     return report.summary.denied > 0 ? EXIT.denied : EXIT.ok
   } finally {
     await world.close()

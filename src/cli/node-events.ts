@@ -54,9 +54,9 @@ export function tellOfNodes(
 }
 
 /** undefined while either kind is not known. Those of rules that are switched off are left out. */
-function findNow(view: View, { plan, rules }: PolicySnapshot): readonly NodeInPool[] | undefined {
+function findNow(view: View, { plan, rules, exposures }: PolicySnapshot): readonly NodeInPool[] | undefined {
   if (!view.known('Node') || !view.known('IPAddressPool')) return undefined
-  const active = nodeRuleActions(rules)
+  const active = nodeRuleActions(rules, exposures)
   const found: NodeInPool[] = []
   for (const one of nodesInPools(view, plan)) {
     if (found.length === MOST_PAIRS) break
@@ -65,8 +65,11 @@ function findNow(view: View, { plan, rules }: PolicySnapshot): readonly NodeInPo
   return found
 }
 
-function countByRule(found: readonly NodeInPool[], { rules }: PolicySnapshot): ReadonlyMap<string, number> {
-  const counts = new Map([...nodeRuleActions(rules).keys()].map(rule => [rule, 0]))
+function countByRule(
+  found: readonly NodeInPool[],
+  { rules, exposures }: PolicySnapshot
+): ReadonlyMap<string, number> {
+  const counts = new Map([...nodeRuleActions(rules, exposures).keys()].map(rule => [rule, 0]))
   for (const { rule } of found) counts.set(rule, (counts.get(rule) ?? 0) + 1)
   return counts
 }

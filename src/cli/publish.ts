@@ -63,5 +63,5 @@ function toolOf({ rules }: PolicySnapshot): SarifTool {
     fix: 'Correct the type of the field.',
     see: []
   }
-  return { version: VERSION, rules: [invalid, UNKNOWN_REFERENCE, ...rules.map(({ rule }) => rule)] }
+  return { version: VERSION, rules: [invalid, UNKNOWN_REFERENCE, ...rules] }
 }

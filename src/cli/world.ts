@@ -7,7 +7,7 @@ import { startWatching, type Watcher } from '../cluster/watcher.ts'
 import { Inventory } from '../inventory/inventory.ts'
 import type { KindName } from '../kinds/index.ts'
 import { RULES } from '../rules/index.ts'
-import { systemClock } from './clock.ts'
+import { systemClock, wallTimeMs } from './clock.ts'
 import { watchedKinds } from './install/rbac.ts'
 import { UnusableError, type Io } from './io.ts'
 import { loadPolicies, orDefault } from './policies.ts'
@@ -60,7 +60,7 @@ export async function openWorld(options: WorldOptions, io: Io): Promise<World> {
 /** Policies and inventory from files; without inventory files no kind is known, so that absences mean nothing. */
 export function fileWorld(snapshot: ReturnType<typeof loadPolicies>, paths: readonly string[]): World {
   const inventory = paths.length === 0 ? new Inventory() : loadInventoryFiles(paths).inventory
-  const ports = { snapshot: () => snapshot, view: inventory, confirm: async () => [] }
+  const ports = { snapshot: () => snapshot, view: inventory, confirm: async () => [], now: wallTimeMs }
   return { ports, inventory, watcher: undefined, close: async () => {} }
 }
 
@@ -81,7 +81,7 @@ export function clusterWorld(
   const read = liveReader({ api, watcher, clock })
   const confirm: Ports['confirm'] = async refs => (await read(refs)).map(({ ref }) => ref)
   return {
-    ports: { snapshot: () => snapshot, view: inventory, confirm },
+    ports: { snapshot: () => snapshot, view: inventory, confirm, now: wallTimeMs },
     inventory,
     watcher,
     api,

@@ -1,7 +1,7 @@
 import { getJunitXml, type TestCase, type TestSuite, type TestSuiteReport } from 'junit-xml'
 import type { CheckedObject, CheckReport } from '../admission/check-report.ts'
 import { escapeLine } from './escape.ts'
-import { findingText, refText, uncheckedText } from './text.ts'
+import { exemptedText, findingText, refText, uncheckedText } from './text.ts'
 import type { TestCaseReport, TestReport } from './test-results.ts'
 
 /**
@@ -25,13 +25,22 @@ export function checkJunit(report: CheckReport, errors: readonly string[], name:
   return junit(name, unread.length === 0 ? suites : [...suites, { name: 'errors', testCases: unread }])
 }
 
-function objectCase({ source, ref, verdict, findings, more = 0, unchecked }: CheckedObject): TestCase {
+function objectCase({
+  source,
+  ref,
+  verdict,
+  findings,
+  more = 0,
+  exempted,
+  unchecked
+}: CheckedObject): TestCase {
   const place = source.line === 0 ? source.path : `${source.path}:${source.line}`
   const texts = (action: string) => findings.filter(finding => finding.action === action).map(findingText)
   const said = [
     ...texts('warn'),
     ...texts('audit'),
     ...(more === 0 ? [] : [`and ${more} more`]),
+    ...exempted.map(exemptedText),
     ...(unchecked.length === 0 ? [] : [uncheckedText(unchecked)])
   ]
   return {

@@ -1,5 +1,6 @@
 import type {
   CheckedObject,
+  CheckExempted,
   CheckFinding,
   CheckReport,
   Position,
@@ -18,13 +19,14 @@ const COLOURS: ReadonlyMap<string, number> = new Map([
   ['DENIED', 31],
   ['FAILED', 31],
   ['WARNED', 33],
+  ['EXEMPTED', 36],
   ['UNCHECKED', 36]
 ])
 
 /**
- * A check as text: one line a finding and one for each object that was not wholly checked, each beginning with
- * path:line:column, and the numbers of `checkSummary` last. Nothing for objects that passed. How full pools and allocations
- * are comes before the numbers, when it is asked for.
+ * A check as text: one line a finding, also where it is exempted, and one for each object that was not wholly checked, each
+ * beginning with path:line:column, and the numbers of `checkSummary` last. Nothing for objects that passed. How full pools
+ * and allocations are comes before the numbers, when it is asked for.
  */
 export function checkText(report: CheckReport, colour: boolean, showsCapacity = false): string {
   const lines = report.objects.flatMap(object => objectLines(object, colour))
@@ -41,15 +43,16 @@ export function checkSummary({ objects, summary }: CheckReport): string {
 }
 
 function objectLines(object: CheckedObject, colour: boolean): readonly string[] {
-  const { source, ref, findings, more = 0, unchecked } = object
+  const { source, ref, findings, more = 0, exempted, unchecked } = object
   // An object of a cluster is named by its place already.
   const about = source.line === 0 ? '' : `${refText(ref)}: `
   const line = (at: Position, word: string, message: string) =>
     `${placed(source.path, at)} ${painted(word, colour)} ${escapeLine(`${about}${message}`)}`
   const found = findings.map(finding => line(finding, WORDS[finding.action], findingText(finding)))
+  const passed = exempted.map(one => line(one, 'EXEMPTED', exemptedText(one)))
   const rest = more > 0 ? [`${placed(source.path, source)} and ${more} more`] : []
   const open = unchecked.length === 0 ? [] : [line(source, 'UNCHECKED', uncheckedText(unchecked))]
-  return [...found, ...rest, ...open]
+  return [...found, ...rest, ...passed, ...open]
 }
 
 /** `path:line:column:`, or `path:`; the path may be hostile, and stands where a CI system looks for commands. */
@@ -71,6 +74,11 @@ export function refText(ref: ObjectRef): string {
 /** `spec.addresses[0] 192.168.1.1/32 is ... [pool-reserved-range]`. */
 export function findingText({ message, rule }: CheckFinding): string {
   return `${message} [${rule}]`
+}
+
+/** The finding, and `exempted until 2027-01-31 by ExposurePolicy lab: single-node lab`. */
+export function exemptedText({ policy, reason, expires, ...finding }: CheckExempted): string {
+  return `${findingText(finding)}, exempted until ${expires} by ExposurePolicy ${policy}: ${reason}`
 }
 
 /** `pool-overlap, pool-per-tenant: not known which IPAddressPool and Namespace objects there are`. */

@@ -1,6 +1,6 @@
-import type { Action } from '../policy/exposure-policy.ts'
 import { advertisementInUse } from './advertisement-in-use.ts'
 import { advertisementInterface } from './advertisement-interface.ts'
+import type { Action } from '../policy/action.ts'
 import { advertisementOffSubnet } from './advertisement-off-subnet.ts'
 import { advertisementSelectsNothing } from './advertisement-selects-nothing.ts'
 import { advertisementSyntax } from './advertisement-syntax.ts'

@@ -6,9 +6,10 @@ import { claimsOf } from '../kinds/index.ts'
 import type { Node } from '../kinds/node.ts'
 import { refKey, type ObjectRef } from '../kinds/object-ref.ts'
 import type { Plan } from '../policy/plan.ts'
+import { exposureFor, type ExposurePolicies } from '../policy/resolve-exposure.ts'
 import type { BoundRule } from './evaluate.ts'
 import type { Finding } from './finding.ts'
-import { RULE_ACTIONS } from './index.ts'
+import type { AnyRule } from './rule.ts'
 
 /** The rules about pools that are broken from the other side when a Node joins, by the domain of what the Node holds. */
 const NODE_RULES: ReadonlyMap<string, string> = new Map([
@@ -16,15 +17,24 @@ const NODE_RULES: ReadonlyMap<string, string> = new Map([
   ['pods', 'pool-cluster-range']
 ])
 
-/** What the policies make of those rules; without those that are switched off. */
-export function nodeRuleActions(rules: readonly BoundRule[]): ReadonlyMap<string, BoundRule['action']> {
-  const actions = new Map<string, BoundRule['action']>()
-  for (const id of NODE_RULES.values()) {
-    const action =
-      rules.find(({ rule }) => rule.id === id)?.action ?? (RULE_ACTIONS.has(id) ? undefined : 'deny')
-    if (action !== undefined) actions.set(id, action)
-  }
-  return actions
+/** What the policies make of those rules for the platform, whose Nodes are; without those that are switched off. */
+export function nodeRuleActions(
+  rules: readonly AnyRule[],
+  exposures: ExposurePolicies
+): ReadonlyMap<string, BoundRule['action']> {
+  const { actions } = exposureFor(exposures, {
+    tenancy: { kind: 'platform' },
+    namespaceLabels: undefined,
+    serviceClass: undefined
+  })
+  return new Map(
+    rules
+      .filter(({ id }) => [...NODE_RULES.values()].includes(id))
+      .flatMap(({ id, defaultAction }) => {
+        const action = actions.get(id) ?? defaultAction
+        return action === 'off' ? [] : [[id, action] as const]
+      })
+  )
 }
 
 /** A Node that holds addresses of a pool, and the rule about pools that says why it should not. */

@@ -54,7 +54,7 @@ function world(onConfirm: (inventory: Inventory) => void = () => {}): World {
     onConfirm(inventory)
     return []
   }
-  return { inventory, confirmed, ports: { snapshot: () => snapshot, view: inventory, confirm } }
+  return { inventory, confirmed, ports: { snapshot: () => snapshot, view: inventory, confirm, now: () => 0 } }
 }
 
 function review(request: object): Record<string, unknown> {

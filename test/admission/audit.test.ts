@@ -22,7 +22,7 @@ const SHARED = limited(loadPolicies(['test/rules/plan-tenants.yaml']))
 const PER_TENANT = limited(loadPolicies(['test/rules/plan-per-tenant.yaml']))
 
 function limited(snapshot: PolicySnapshot): PolicySnapshot {
-  return { ...snapshot, rules: snapshot.rules.filter(({ rule }) => RULES.includes(rule.id)) }
+  return { ...snapshot, rules: snapshot.rules.filter(({ id }) => RULES.includes(id)) }
 }
 
 type Json = Record<string, unknown>
@@ -93,7 +93,7 @@ function audit(objects: readonly Json[], options: Options = {}): CheckReport {
   const placeOf = ({ kind, name }: ObjectRef) => {
     return { path: `${kind}/${name}`, position: () => ({ line: 0, column: 0 }) }
   }
-  return auditObjects({ snapshot, view, unreadable, placeOf })
+  return auditObjects({ snapshot, view, unreadable, placeOf, nowMs: 0 })
 }
 
 /** `KIND/NAME VERDICT RULE...` of the objects about which anything is said; a rule that is unchecked with a `?`. */
@@ -136,9 +136,9 @@ void test('two pools that overlap are both told, in the order of their names, wh
 })
 
 void test('16 findings of an object are told and the others counted, those that deny before those that warn', t => {
-  const warning = poolRule('first-warns', [''])
+  const warning = { ...poolRule('first-warns', ['']), defaultAction: 'warn' } as const
   const rules = [
-    ...Array.from({ length: 3 }, () => ({ rule: warning, action: 'warn' }) as const),
+    ...Array.from({ length: 3 }, () => warning),
     ...SHARED.rules
   ]
   const twenty = Array.from({ length: 21 }, (_, i) => pool(`p-${i}`, '192.168.1.0/30'))
@@ -306,7 +306,7 @@ void test('a Node in a pool is told once: of the pool when a rule speaks of it t
       /^status.addresses\[0\].address 192.168.1.150 lies in IPAddressPool kmetal-metallb\/p, so MetalLB may /
   }
   const bound = (id: string, action: 'deny' | 'warn', nodes: readonly string[]) => {
-    return { action, rule: poolRule(id, nodes) }
+    return { ...poolRule(id, nodes), defaultAction: action }
   }
   const silent = [bound('pool-node-address', 'deny', []), bound('pool-cluster-range', 'warn', [])]
   const report = audit(stored, { snapshot: { ...SHARED, rules: silent } })

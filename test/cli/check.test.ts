@@ -549,3 +549,48 @@ void test('--capacity prints tables in the text, and no format drops it silently
     await t.rejects(check(paths, { inventory: INVENTORY, capacity: true, format }), UnusableError)
   }
 })
+
+void test('exemptions are told where they are used, and are errors once they have expired', async t => {
+  const policy = (expires: string) => `apiVersion: poolguard.io/v1alpha1
+kind: ExposurePolicy
+metadata: {name: lab}
+spec:
+  exemptions:
+  - {rules: [pool-reserved-range], objects: [IPAddressPool/kmetal-metallb/lab], reason: single-node lab, owner: platform, expires: ${expires}}
+`
+  const dir = t.testdir({ 'for-good.yaml': policy('9999-12-31'), 'over.yaml': policy('2020-01-31') })
+  const stdin = JSON.stringify(pool('lab', '192.168.1.90-192.168.1.99'))
+  const options = { inventory: INVENTORY, policies: ['policies', `${dir}/for-good.yaml`] }
+
+  const passed = await check(['-'], options, stdin)
+  t.equal(passed.code, 0)
+  t.match(
+    passed.stdout,
+    /^\(stdin\):1:\d+: EXEMPTED IPAddressPool kmetal-metallb\/lab: spec\.addresses\[0\] 192\.168\.1\.90-192\.168\.1\.99 covers .* \[pool-reserved-range\], exempted until 9999-12-31 by ExposurePolicy lab: single-node lab\n/
+  )
+  t.match(passed.stdout, '1 object: 0 denied, 0 warned, 0 unchecked, 1 passed')
+  const json = await check(['-'], { ...options, format: 'json' }, stdin)
+  t.match(JSON.parse(json.stdout), {
+    objects: [
+      {
+        verdict: 'passed',
+        findings: [],
+        exempted: [{ rule: 'pool-reserved-range', action: 'deny', policy: 'lab', expires: '9999-12-31' }]
+      }
+    ]
+  })
+
+  const over = await check(['-'], { ...options, policies: ['policies', `${dir}/over.yaml`] }, stdin)
+  t.equal(over.code, 2)
+  t.match(
+    over.stdout,
+    /DENIED IPAddressPool kmetal-metallb\/lab: .*\[pool-reserved-range\]\n1 object: 1 denied/
+  )
+  t.equal(
+    over.stderr,
+    `${dir}/over.yaml:6:132: spec.exemptions[0].expires: "2020-01-31": has expired, so that pool-reserved-range counts again (single-node lab). Hint: platform owns it: renew it or take it out\n`
+  )
+  const clean = JSON.stringify(pool('other', '192.168.1.210-192.168.1.211'))
+  const unused = await check(['-'], { ...options, policies: ['policies', `${dir}/over.yaml`] }, clean)
+  t.equal(unused.code, 2, 'also where nothing would have been exempted')
+})

@@ -37,6 +37,7 @@ const DENIED: CheckedObject = {
     { rule: 'pool-z', because: 'kind-unknown', needs: 'Node' },
     { rule: 'pool-z', because: 'plan-silent', needs: 'spec.nodeSubnets' }
   ],
+  exempted: [],
   defaults: []
 }
 
@@ -64,6 +65,23 @@ const UNCHECKED: CheckedObject = {
   unchecked: DENIED.unchecked.slice(0, 1)
 }
 const PASSED: CheckedObject = { ...WARNED, verdict: 'passed', findings: [] }
+
+const EXEMPTED: CheckedObject = {
+  ...PASSED,
+  exempted: [
+    {
+      rule: 'pool-z',
+      action: 'deny',
+      field: '',
+      message: 'is odd',
+      line: 5,
+      column: 6,
+      policy: 'lab',
+      reason: 'single-node lab',
+      expires: '2027-01-31'
+    }
+  ]
+}
 
 const REPORT: CheckReport = {
   objects: [DENIED, WARNED, SILENT, UNCHECKED, PASSED],
@@ -138,13 +156,32 @@ void test('the text of a check names every finding by its place', t => {
   t.end()
 })
 
+void test('what is exempted is told, and neither fails nor warns', t => {
+  const report: CheckReport = {
+    ...REPORT,
+    objects: [EXEMPTED],
+    summary: { denied: 0, warned: 0, unchecked: 0, passed: 1, 'not-judged': 0 }
+  }
+  const line = 'is odd [pool-z], exempted until 2027-01-31 by ExposurePolicy lab: single-node lab'
+  t.match(rendered('text', report), `pools/a.yaml:5:6: EXEMPTED Vpc acme: ${line}\n`)
+  t.match(JSON.parse(rendered('json', report)), {
+    objects: [{ verdict: 'passed', exempted: EXEMPTED.exempted }]
+  })
+  const junit = rendered('junit', report)
+  t.match(junit, `<system-out>${line}`)
+  t.notMatch(junit, '<failure')
+  t.notMatch(rendered('sarif', report), 'is odd')
+  t.end()
+})
+
 void test('no file name, object name or message can forge a line or a command', t => {
   for (const [hostile, , what] of HOSTILE) {
     const object: CheckedObject = {
       ...DENIED,
       source: { ...DENIED.source, path: hostile },
       ref: { ...DENIED.ref, name: hostile },
-      findings: DENIED.findings.map(finding => ({ ...finding, message: hostile }))
+      findings: DENIED.findings.map(finding => ({ ...finding, message: hostile })),
+      exempted: EXEMPTED.exempted.map(one => ({ ...one, message: hostile, reason: hostile }))
     }
     const report = { ...REPORT, objects: [object] }
     const cases = [{ name: hostile, passed: false, line: 1, failures: [hostile] }]

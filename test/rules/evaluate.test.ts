@@ -33,7 +33,7 @@ async function judged(write: Write, unreadable: readonly KindName[]): Promise<Ju
   const pool = { addresses: ['192.168.1.100-192.168.1.150'] }
   const inMetalLB = { name: 'default-pool', namespace: 'kmetal-metallb' }
   inventory.putJson('IPAddressPool', object('IPAddressPool', inMetalLB, pool))
-  const ports: Ports = { snapshot: () => SNAPSHOT, view: inventory, confirm: async () => [] }
+  const ports: Ports = { snapshot: () => SNAPSHOT, view: inventory, confirm: async () => [], now: () => 0 }
   const body = admissionReview({
     uid: 'u',
     operation: write.oldObject === undefined ? 'CREATE' : 'UPDATE',

@@ -65,11 +65,12 @@ void test("nodesInPools() passes over pools outside MetalLB's namespace, other f
 })
 
 void test('nodeRuleActions() leaves out what is switched off', t => {
-  const { rules } = loadPolicies(['test/rules/plan.yaml'])
-  const others = rules.filter(({ rule }) => rule.id !== 'pool-node-address')
+  const { rules, exposures } = loadPolicies(['test/rules/plan.yaml'])
+  const others = rules.filter(({ id }) => id !== 'pool-node-address')
   const [some] = others
   if (some === undefined) throw new Error('no rules')
-  const warning = { action: 'warn', rule: { ...some.rule, id: 'pool-node-address' } } as const
-  t.equal(nodeRuleActions([...others, warning]).get('pool-node-address'), 'warn')
+  const warning = { ...some, id: 'pool-node-address', defaultAction: 'warn' } as const
+  t.equal(nodeRuleActions([...others, warning], exposures).get('pool-node-address'), 'warn')
+  t.equal(nodeRuleActions(others, exposures).get('pool-node-address'), undefined)
   t.end()
 })
