@@ -2,7 +2,7 @@ import { test } from 'tap'
 import { registration, type Client } from '../../src/admission/registration.ts'
 import { rbac, watchedKinds } from '../../src/cli/install/rbac.ts'
 import { snapshotOf } from '../../src/cli/policies.ts'
-import { KINDS, type KindName } from '../../src/kinds/index.ts'
+import { KIND_NAMES, KINDS, type KindName } from '../../src/kinds/index.ts'
 import type { Plan } from '../../src/policy/plan.ts'
 import { RULES } from '../../src/rules/index.ts'
 
@@ -70,9 +70,29 @@ await test('registration() asks about nothing else, by exact names', async t => 
     for (const { apiGroups, apiVersions, resources, operations } of webhook.rules) {
       for (const name of [...apiGroups, ...apiVersions, ...resources]) t.notMatch(name, /[*/]/)
       for (const resource of resources) t.ok(judged.has(resource), resource)
-      t.same(operations, ['CREATE', 'UPDATE'])
+      const isOfDeletes = webhook.name === 'deletes.poolguard.io'
+      t.same(operations, isOfDeletes ? ['DELETE'] : ['CREATE', 'UPDATE'], webhook.name)
     }
   }
+})
+
+await test('registration() asks about deletions of what may be in use, and lets them pass when it is down', async t => {
+  const deletes = webhooks(0).find(({ name }) => name === 'deletes.poolguard.io')
+  t.match(deletes, {
+    failurePolicy: 'Ignore',
+    clientConfig: { service: { path: '/S3cret/validate/ignore' } },
+    matchConditions: [{ name: 'not-the-controllers' }]
+  })
+  const kept = KIND_NAMES.filter(kind => deletes !== undefined && asksAbout(deletes, kind))
+  t.ok(kept.includes('IPAddressPool'))
+  for (const kind of KIND_NAMES)
+    t.equal(
+      kept.includes(kind),
+      RULES.some(rule => rule.judgesLoss && rule.on.includes(kind)),
+      kind
+    )
+  for (const cleaner of ['namespace-controller', 'generic-garbage-collector'])
+    t.match(deletes?.matchConditions[0]?.expression, `"system:serviceaccount:kube-system:${cleaner}"`)
 })
 
 await test('registration() sets what the API server needs in every webhook', async t => {
