@@ -9,6 +9,7 @@ import { Inventory } from '../src/inventory/inventory.ts'
 import { isKindName, KINDS, type KindName } from '../src/kinds/index.ts'
 import { capacityOf } from '../src/rules/capacity.ts'
 import { evaluate, type Evaluation } from '../src/rules/evaluate.ts'
+import type { Operation } from '../src/rules/rule.ts'
 
 /**
  * CPU time of the rules on inputs that whoever may write the object can make as large as this (etcd takes 1.5 MiB). Each
@@ -46,7 +47,8 @@ function pool(name: string, spec: object, labels: object = {}): Json {
 
 interface Case {
   readonly existing: readonly Json[]
-  readonly object: Json
+  /** Absent: it is deleted. */
+  readonly object?: Json
   readonly oldObject?: Json
   readonly user?: string
 }
@@ -66,7 +68,7 @@ function measured(t: Test, { existing, object: written, oldObject, user }: Case)
   }
   const body = admissionReview({
     uid: 'u',
-    operation: oldObject === undefined ? 'CREATE' : 'UPDATE',
+    operation: operationOf(written, oldObject),
     subResource: '',
     dryRun: false,
     user: { username: user ?? 'admin', groups: user === undefined ? ['system:masters'] : [] },
@@ -83,6 +85,11 @@ function measured(t: Test, { existing, object: written, oldObject, user }: Case)
   // What is over at once is asked again: the first time is the compiler's.
   const again = first.cpuMs < 100 ? [timed(judge), timed(judge)] : []
   return { ...first, cpuMs: Math.min(first.cpuMs, ...again.map(({ cpuMs }) => cpuMs)) }
+}
+
+function operationOf(written: Json | undefined, oldObject: Json | undefined): Operation {
+  if (written === undefined) return 'DELETE'
+  return oldObject === undefined ? 'CREATE' : 'UPDATE'
 }
 
 function timed(judge: () => Evaluation): Measured {
@@ -385,4 +392,82 @@ await test('the capacity of 10,000 pools that all hold what 6,000 Services have'
   t.match(pools[9_999], { size: 2 ** 24, used: 6_000 })
   t.comment(`${(user + system) / 1_000} ms`)
   t.ok((user + system) / 1_000 < 1_000, 'pool by pool it would be 60 million addresses')
+})
+
+function node(name: string, nodeAddress: string, podCIDR: string): Json {
+  const status = { addresses: [{ type: 'InternalIP', address: nodeAddress }] }
+  return object('Node', { name }, { spec: { podCIDRs: [podCIDR] }, status })
+}
+
+function loadBalancer(name: string, ip: string): Json {
+  const status = { loadBalancer: { ingress: [{ ip }] } }
+  return object('Service', { name, namespace: 'web' }, { spec: { type: 'LoadBalancer' }, status })
+}
+
+await test('a pool of 10,000 equal entries over 2,000 nodes, pods, OvnEips and pools', async t => {
+  const existing = [
+    ...count(2_000, i => node(`n${i}`, address(4 * i), `${address(0x200000 + 256 * i)}/24`)),
+    ...count(2_000, i => pool(`p${i}`, { addresses: [`${address(4 * i + 1)}/32`] })),
+    object('Subnet', { name: 'external' }, { spec: { cidrBlock: '10.128.0.0/16', vlan: 'v' } }),
+    object('Vpc', { name: 'v' }, { spec: { enableExternal: true } }),
+    ...count(2_000, i =>
+      object('OvnEip', { name: `e${i}` }, { spec: { externalSubnet: 'external', v4Ip: address(4 * i + 2) } })
+    )
+  ]
+  const many = pool('many', { addresses: count(10_000, () => '10.0.0.0/8') })
+  const denied = measured(t, { existing, object: many })
+  t.equal(findingsOf(denied, 'pool-node-address').length, 2_000, 'each node once')
+  t.equal(findingsOf(denied, 'pool-cluster-range').length, 2_000, 'each podCIDR once')
+  t.equal(findingsOf(denied, 'pool-provider-network').length, 2_001, 'each OvnEip and the Subnet once')
+  t.equal(findingsOf(denied, 'pool-overlap').length, 2_000 + 9_999, 'each pool once, each repeat once')
+  withinBudget(t, denied, 4_000)
+})
+
+await test('a pool of 10,000 entries in a Subnet of 10,000 parts that 1,000 Vpcs are attached to', async t => {
+  const excludeIps = count(10_000, i => address(4 * i))
+  const existing = [
+    object('Subnet', { name: 'loose' }, { spec: { cidrBlock: '10.0.0.0/8', vlan: 'v', excludeIps } }),
+    object('OvnEip', { name: 'inside' }, { spec: { externalSubnet: 'loose', v4Ip: address(5) } }),
+    ...count(1_000, i =>
+      object('Vpc', { name: `v${i}` }, { spec: { enableExternal: true, extraExternalSubnets: ['loose'] } })
+    )
+  ]
+  const many = pool('many', { addresses: count(10_000, i => `${address(4 * i)}-${address(4 * i + 1)}`) })
+  const denied = measured(t, { existing, object: many })
+  t.equal(findingsOf(denied, 'pool-provider-network').length, 10_000, 'the OvnEip is not told of twice')
+  withinBudget(t, denied, 2_500)
+})
+
+await test('a provider Subnet of 10,000 parts over a pool of 10,000 entries', async t => {
+  const existing = [pool('many', { addresses: count(10_000, i => `${address(4 * i)}/31`) })]
+  const excludeIps = count(10_000, i => address(4 * i))
+  const spec = { cidrBlock: '10.0.0.0/8', vlan: 'v', excludeIps }
+  const external = object('Subnet', { name: 'external' }, { spec })
+  const attached = object('Vpc', { name: 'v' }, { spec: { enableExternal: true } })
+  const denied = measured(t, { existing: [...existing, attached], object: external })
+  t.equal(findingsOf(denied, 'subnet-overlap').length, 10_000)
+  withinBudget(t, denied, 1_500)
+})
+
+await test('a pool of 10,000 entries that 10,000 Services are in', async t => {
+  const addresses = count(10_000, i => `${address(2 * i)}/32`)
+  const existing = count(10_000, i => loadBalancer(`s${i}`, address(2 * i)))
+  const stored = pool('many', { addresses })
+  const deleted = measured(t, { existing: [...existing, stored], oldObject: stored })
+  const [finding, ...others] = findingsOf(deleted, 'pool-in-use')
+  t.same(others, [])
+  t.match(finding, { total: 10_000, services: { length: 10 }, restsOn: { length: 10 } })
+  withinBudget(t, deleted, 900)
+  const shifted = pool('many', { addresses: count(10_000, i => `${address(2 * i + 1)}/32`) })
+  const replaced = measured(t, { existing: [...existing, stored], object: shifted, oldObject: stored })
+  t.match(findingsOf(replaced, 'pool-in-use'), [{ because: 'addresses', total: 10_000 }])
+  withinBudget(t, replaced, 2_000)
+})
+
+await test('the deletion of one of two pools of 5,000 entries with the same 5,000 Services', async t => {
+  const addresses = count(5_000, i => `${address(2 * i)}/32`)
+  const existing = [pool('twin', { addresses }), ...count(5_000, i => loadBalancer(`s${i}`, address(2 * i)))]
+  const deleted = measured(t, { existing, oldObject: pool('many', { addresses }) })
+  t.same(deleted.findings, [], 'the other keeps them')
+  withinBudget(t, deleted, 900)
 })

@@ -2,8 +2,8 @@ import type { View } from '../inventory/view.ts'
 import { refOf } from '../kinds/index.ts'
 import type { ObjectRef } from '../kinds/object-ref.ts'
 import type { Vpc } from '../kinds/vpc.ts'
+import { defaultSubnet } from '../policy/domains.ts'
 import type { Plan } from '../policy/plan.ts'
-import { defaultSubnet } from './provider-subnets.ts'
 
 /** Before 1.14 the default external Subnet is attached whatever else is (kube-ovn#5268 made it optional). */
 const DEFAULT_OPTIONAL_SINCE_MINOR = 14

@@ -11,29 +11,39 @@ import { eipPerTenant } from './eip-per-tenant.ts'
 import { eipType } from './eip-type.ts'
 import { eipUnknownSubnet } from './eip-unknown-subnet.ts'
 import { poolOpenSelector } from './pool-open-selector.ts'
+import { poolClusterRange } from './pool-cluster-range.ts'
+import { poolInUse } from './pool-in-use.ts'
+import { poolNodeAddress } from './pool-node-address.ts'
 import { poolOutsideNodeSubnet } from './pool-outside-node-subnet.ts'
 import { poolOverlap } from './pool-overlap.ts'
 import { poolPerTenant } from './pool-per-tenant.ts'
+import { poolProviderNetwork } from './pool-provider-network.ts'
 import { poolReservedRange } from './pool-reserved-range.ts'
 import { poolSyntax } from './pool-syntax.ts'
 import { poolTooLarge } from './pool-too-large.ts'
 import { poolUnadvertised } from './pool-unadvertised.ts'
 import { poolUnusable } from './pool-unusable.ts'
+import { poolUnallocated } from './pool-unallocated.ts'
 import { poolWrongNamespace } from './pool-wrong-namespace.ts'
 import type { AnyRule } from './rule.ts'
 import { servicePoolNotGranted } from './service-pool-not-granted.ts'
+import { subnetOverlap } from './subnet-overlap.ts'
 import { vpcMultiDGP } from './vpc-multi-dgp.ts'
 import { vpcPerTenant } from './vpc-per-tenant.ts'
 
 /**
  * Every rule, in the order a reader meets its findings: what cannot be read first, then what collides, then where it
- * may not be, then whose it is. Retired ids stay here as comments and are never used again; so far there are none.
+ * may not be, then whose it is, then who uses what it takes away. Retired ids stay here as comments and are never used again; so far there are none.
  */
 export const RULES: readonly AnyRule[] = Object.freeze([
   poolSyntax,
   poolOverlap,
+  poolNodeAddress,
+  poolClusterRange,
+  poolProviderNetwork,
   poolOutsideNodeSubnet,
   poolReservedRange,
+  poolUnallocated,
   poolWrongNamespace,
   poolPerTenant,
   advertisementSyntax,
@@ -41,6 +51,7 @@ export const RULES: readonly AnyRule[] = Object.freeze([
   poolUnadvertised,
   poolUnusable,
   poolTooLarge,
+  poolInUse,
   advertisementUnknownPool,
   advertisementSelectsNothing,
   advertisementOffSubnet,
@@ -52,6 +63,7 @@ export const RULES: readonly AnyRule[] = Object.freeze([
   eipOutsideSubnet,
   eipType,
   eipPerTenant,
+  subnetOverlap,
   vpcMultiDGP,
   vpcPerTenant
 ])

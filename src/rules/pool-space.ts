@@ -1,7 +1,7 @@
 import { familySpan, intersect, subtract, type AddressRange } from '../address/range.ts'
 import type { IPAddressPool } from '../kinds/ip-address-pool.ts'
 import type { Plan } from '../policy/plan.ts'
-import { isAllocatedToBGP, layer2Ranges } from './node-subnets.ts'
+import { isAllocatedToBGP, layer2Ranges, vlanOfPool } from './node-subnets.ts'
 import { announcementOf } from './pool-announcement.ts'
 import { poolEntries, type PoolEntry } from './pool-entries.ts'
 import { reservedRanges } from './reserved-ranges.ts'
@@ -17,18 +17,20 @@ export interface PoolSpace {
 
 /**
  * Tells the space for each entry of a pool: the nodes' subnets within the plan's allocations for L2, any allocation for
- * BGP, less reserved addresses and what the pool's other entries hold. O(n log n) an entry in a pool of n.
+ * BGP, a VLAN tenant's range for that tenant's own pool, less reserved addresses and what the pool's other entries hold.
+ * O(n log n) an entry in a pool of n.
  */
 export function poolSpaces(
   pool: IPAddressPool,
   { view, plan }: Pick<RuleContext, 'view' | 'plan'>
 ): (entry: PoolEntry) => PoolSpace {
   const { by } = announcementOf(pool, view)
+  const planned = vlanOfPool(plan, pool)?.range
   const entries = poolEntries(pool)
   const reserved = reservedRanges(plan, view)
   return entry => {
     const isBGP = by === 'bgp' || (by !== 'l2' && isAllocatedToBGP(plan, entry.range))
-    const stated = isBGP ? bgpSpace(plan) : layer2Space(plan, pool)
+    const stated = planned ? [planned.range] : isBGP ? bgpSpace(plan) : layer2Space(plan, pool)
     const others = entries.filter(({ field }) => field !== entry.field)
     const taken = [...reserved, ...others].map(({ range }) => range)
     return {

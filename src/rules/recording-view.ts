@@ -8,7 +8,7 @@ const KINDS_OF_DOMAIN: ReadonlyMap<Domain, readonly KindName[]> = new Map<Domain
   ['metallb', ['IPAddressPool']],
   ['ingress', ['Service']],
   ['nodes', ['Node']],
-  ['pods', ['Node']],
+  ['pods', ['Node', 'Subnet']],
   ['services', ['ServiceCIDR']],
   ['plan', []]
 ])

@@ -137,10 +137,7 @@ void test('two pools that overlap are both told, in the order of their names, wh
 
 void test('16 findings of an object are told and the others counted, those that deny before those that warn', t => {
   const warning = { ...poolRule('first-warns', ['']), defaultAction: 'warn' } as const
-  const rules = [
-    ...Array.from({ length: 3 }, () => warning),
-    ...SHARED.rules
-  ]
+  const rules = [...Array.from({ length: 3 }, () => warning), ...SHARED.rules]
   const twenty = Array.from({ length: 21 }, (_, i) => pool(`p-${i}`, '192.168.1.0/30'))
   const report = audit(twenty, { snapshot: { ...SHARED, rules } })
   const { findings, more } = found(report, 'IPAddressPool/p-7')

@@ -94,6 +94,25 @@ await test('registration() asks about nothing else, by exact names', async t => 
   }
 })
 
+await test('registration() asks about deletions of what may be in use, and lets them pass when it is down', async t => {
+  const deletes = webhooks(0).find(({ name }) => name === 'deletes.poolguard.io')
+  t.match(deletes, {
+    failurePolicy: 'Ignore',
+    clientConfig: { service: { path: '/S3cret/validate/ignore' } },
+    matchConditions: [{ name: 'not-the-controllers' }]
+  })
+  const kept = KIND_NAMES.filter(kind => deletes !== undefined && asksAbout(deletes, kind))
+  t.ok(kept.includes('IPAddressPool'))
+  for (const kind of KIND_NAMES)
+    t.equal(
+      kept.includes(kind),
+      RULES.some(rule => rule.judgesLoss && rule.on.includes(kind)),
+      kind
+    )
+  for (const cleaner of ['namespace-controller', 'generic-garbage-collector'])
+    t.match(deletes?.matchConditions[0]?.expression, `"system:serviceaccount:kube-system:${cleaner}"`)
+})
+
 await test('registration() sets what the API server needs in every webhook', async t => {
   const names = [...webhooks(0), ...webhooks(1)].map(webhook => webhook.name)
   t.equal(new Set(names).size, names.length)

@@ -1,18 +1,21 @@
 import { test } from 'tap'
 import { findingWords } from '../../src/admission/wording/finding.ts'
 import type { AddressRange } from '../../src/address/range.ts'
+import type { Occupant } from '../../src/rules/findings/at.ts'
 import type { Finding, FindingCode } from '../../src/rules/finding.ts'
 
 const RANGE: AddressRange = { family: 4, first: 0x0a090807n, last: 0x0a090817n }
 const OTHER = { kind: 'Vpc', namespace: '', name: 'foreign-object' }
 const ALTERNATIVE = { nearest: RANGE, largestPart: RANGE, largestFree: RANGE }
+const OCCUPANT = { use: 'pool', other: OTHER, note: '' } as const
 const AT = { field: 'spec.field', value: 'written', restsOn: [OTHER] }
 
 /** One finding of every code, foreign facts written as `foreign-...` or as 10.9.8.7. */
 const FINDINGS: { readonly [C in FindingCode]: Extract<Finding, { code: C }> } = {
   'unparsable-range': { ...AT, code: 'unparsable-range', problem: { problem: 'empty' } },
   'no-addresses': { ...AT, code: 'no-addresses' },
-  'shares-with': { ...AT, ...ALTERNATIVE, code: 'shares-with', range: RANGE, other: OTHER },
+  'shares-with': { ...AT, ...ALTERNATIVE, ...OCCUPANT, code: 'shares-with', range: RANGE },
+  'covers-pool': { ...AT, ...OCCUPANT, code: 'covers-pool', range: RANGE },
   'repeats-itself': { ...AT, code: 'repeats-itself', range: RANGE, otherField: 'spec.other' },
   'outside-node-subnets': {
     ...AT,
@@ -28,6 +31,21 @@ const FINDINGS: { readonly [C in FindingCode]: Extract<Finding, { code: C }> } =
     code: 'reserved',
     range: RANGE,
     reason: { by: 'plan', purpose: 'foreign-purpose', owner: 'foreign-owner', text: 'foreign-range' }
+  },
+  unallocated: {
+    ...AT,
+    ...ALTERNATIVE,
+    code: 'unallocated',
+    range: RANGE,
+    allocations: ['foreign-range']
+  },
+  'allocated-to-l2': { ...AT, ...ALTERNATIVE, code: 'allocated-to-l2', range: RANGE },
+  'in-use': {
+    ...AT,
+    code: 'in-use',
+    because: 'deleted',
+    services: [{ ref: OTHER, addresses: ['10.9.8.7'] }],
+    total: 17
   },
   'wrong-namespace': { ...AT, code: 'wrong-namespace', expected: 'metallb-system' },
   'open-selector': { ...AT, code: 'open-selector', hasServiceSelectors: false },
@@ -180,6 +198,14 @@ const FINDINGS: { readonly [C in FindingCode]: Extract<Finding, { code: C }> } =
     granted: ['external']
   },
   'outside-tenant-subnet': { ...AT, code: 'outside-tenant-subnet', subnet: 'written', granted: ['external'] },
+  'subnet-shares': {
+    ...AT,
+    ...OCCUPANT,
+    code: 'subnet-shares',
+    subnet: { kind: 'Subnet', namespace: '', name: 'written' },
+    as: 'attached',
+    range: RANGE
+  },
   'multi-dgp': {
     ...AT,
     code: 'multi-dgp',
@@ -209,6 +235,38 @@ await test('findingWords() tells a tenant nothing about others', async t => {
     const own = finding.code === 'repeats-itself' ? /foreign/ : /foreign|10\.9\.8|\b17 addresses/
     t.notMatch(findingWords(finding, 'tenant'), own, finding.code)
   }
+})
+
+await test('findingWords() says who has the addresses, and what for', async t => {
+  const note = 'foreign-range'
+  const others: readonly [Occupant, string][] = [
+    [{ use: 'node', other: OTHER, note: '' }, 'with Vpc foreign-object: '],
+    [{ use: 'external', other: OTHER, note: '' }, 'with Vpc foreign-object: '],
+    [{ use: 'services', other: OTHER, note: '' }, 'with the Service addresses of Vpc foreign-object: '],
+    [{ use: 'services', other: OTHER, note }, 'of the plan (clusterRanges.services foreign-range): '],
+    [{ use: 'pods', other: OTHER, note: '' }, 'with the pod addresses of Vpc foreign-object: '],
+    [{ use: 'pods', other: OTHER, note }, 'of the plan (clusterRanges.pods foreign-range): '],
+    [{ use: 'provider', other: OTHER, note: '' }, 'with what Vpc foreign-object gives out: '],
+    [{ use: 'reserved', other: OTHER, note }, 'with what the plan reserves as foreign-range: ']
+  ]
+  for (const [occupant, words] of others)
+    t.match(findingWords({ ...FINDINGS['covers-pool'], ...occupant }, 'platform'), words)
+  t.match(
+    findingWords({ ...FINDINGS['shares-with'], use: 'provider' }, 'platform'),
+    'Or put 10.9.8.7..10.9.8.23 into spec.excludeIps of Vpc foreign-object first.'
+  )
+})
+
+await test('findingWords() tells what a write of a pool does to Services, and how many', async t => {
+  const words = (because: 'addresses' | 'avoidBuggyIPs' | 'serviceAllocation') =>
+    findingWords({ ...FINDINGS['in-use'], because }, 'platform')
+  t.match(
+    findingWords(FINDINGS['in-use'], 'platform'),
+    'is a pool with addresses in use: MetalLB would take them from Vpc foreign-object (10.9.8.7) and 16 more. Keep the pool, or'
+  )
+  t.match(words('addresses'), 'gives up addresses in use')
+  t.match(words('avoidBuggyIPs'), 'that end in .0 or .255')
+  t.match(words('serviceAllocation'), 'shuts out Services')
 })
 
 await test('findingWords() tells the platform the other object, the exact range and the way out', async t => {

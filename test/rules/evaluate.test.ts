@@ -107,7 +107,11 @@ await test('evaluate() does not count what only the proposals of a denial ask ab
     findings.map(({ rule }) => rule.id),
     ['pool-overlap', 'pool-unadvertised']
   )
-  t.same(rules, [])
+  t.same(
+    rules.map(({ rule }) => rule.id),
+    ['pool-node-address', 'pool-cluster-range', 'pool-cluster-range', 'pool-provider-network'],
+    'not pool-overlap, whose proposal kept clear of all these'
+  )
   t.same(await unjudged({ object: pool }, 'IPAddressPool'), ['pool-overlap IPAddressPool'])
   t.same(await unjudged({ object: pool }, 'BGPAdvertisement'), [
     'pool-outside-node-subnet BGPAdvertisement',
@@ -116,7 +120,17 @@ await test('evaluate() does not count what only the proposals of a denial ask ab
   ])
   t.same(await unjudged({ object: pool }, 'Service'), ['pool-unusable Service'])
   t.same(await unjudged({ object: pool }, 'Subnet', 'Vpc'), [
+    'pool-cluster-range Subnet',
+    'pool-provider-network Subnet',
+    'pool-provider-network Vpc',
     'pool-reserved-range Subnet',
     'pool-reserved-range Vpc'
   ])
+})
+
+await test('evaluate() closes nothing for what a write takes away', async t => {
+  const smaller = { ...pool, spec: { addresses: ['192.168.1.110/32'] } }
+  const { unjudged: rules } = await judged({ object: smaller, oldObject: pool }, ['Service'])
+  t.match(rules, [{ rule: { id: 'pool-in-use' }, reason: { kind: 'Service' }, closes: false }])
+  t.equal(rules.length, 1)
 })

@@ -24,9 +24,13 @@ function predicate(finding: Finding, audience: Audience): string {
     case 'unparsable-range':
     case 'no-addresses':
     case 'shares-with':
+    case 'covers-pool':
     case 'repeats-itself':
     case 'outside-node-subnets':
     case 'reserved':
+    case 'unallocated':
+    case 'allocated-to-l2':
+    case 'in-use':
     case 'wrong-namespace':
     case 'dedicated-pool':
     case 'too-large':

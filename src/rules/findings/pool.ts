@@ -2,7 +2,7 @@ import type { ParseProblem } from '../../address/parse.ts'
 import type { AddressRange, Family } from '../../address/range.ts'
 import type { ObjectRef } from '../../kinds/object-ref.ts'
 import type { AddressCounts, Level } from '../address-counts.ts'
-import type { Alternative, At } from './at.ts'
+import type { Alternative, At, Occupant } from './at.ts'
 
 /** The facts that rules state about pools. */
 export type PoolFinding =
@@ -11,8 +11,10 @@ export type PoolFinding =
   | (At & {
       readonly code: 'shares-with'
       readonly range: AddressRange
-      readonly other: ObjectRef
-    } & Alternative)
+    } & Occupant &
+      Alternative)
+  /** What a range of the cluster has of a pool. */
+  | (At & { readonly code: 'covers-pool'; readonly range: AddressRange } & Occupant)
   | (At & { readonly code: 'repeats-itself'; readonly range: AddressRange; readonly otherField: string })
   | (At & {
       readonly code: 'outside-node-subnets'
@@ -30,6 +32,25 @@ export type PoolFinding =
         | { readonly by: 'network' | 'broadcast' | 'gateway'; readonly subnet: string }
         | { readonly by: 'loopback' | 'multicast' | 'link-local' | 'unspecified' | 'limited-broadcast' }
     } & Alternative)
+  | (At & {
+      readonly code: 'unallocated'
+      readonly range: AddressRange
+      /** Where the pool may lie, as the plan writes it. */
+      readonly allocations: readonly string[]
+    } & Alternative)
+  | (At & {
+      readonly code: 'allocated-to-l2'
+      readonly range: AddressRange
+    } & Alternative)
+  | (At & {
+      readonly code: 'in-use'
+      /** What the write does that MetalLB takes the addresses away for. */
+      readonly because: 'deleted' | 'addresses' | 'avoidBuggyIPs' | 'serviceAllocation'
+      /** The first few of the Services, by address. */
+      readonly services: readonly { readonly ref: ObjectRef; readonly addresses: readonly string[] }[]
+      /** How many they are in all. */
+      readonly total: number
+    })
   | (At & { readonly code: 'wrong-namespace'; readonly expected: string })
   | (At & { readonly code: 'dedicated-pool'; readonly tenant: string; readonly globalPool: string })
   | (At & {
