@@ -230,6 +230,75 @@ await test('findingWords() begins with the field and the value, on one line, and
   }
 })
 
+/** What a warning of a rule reads like in the longest way that is to be expected. */
+const WARNED: readonly (readonly [string, Finding])[] = [
+  [
+    'pool-open-selector',
+    {
+      code: 'open-selector',
+      field: 'spec.serviceAllocation.namespaceSelectors',
+      value: 'capsule.clastix.io/tenant=acme,stage in (production)',
+      hasServiceSelectors: true,
+      restsOn: []
+    }
+  ],
+  [
+    'pool-unadvertised',
+    {
+      code: 'unadvertised',
+      field: 'metadata.name',
+      value: 'p'.repeat(63),
+      lost: undefined,
+      restsOn: []
+    }
+  ],
+  [
+    'pool-unadvertised',
+    {
+      code: 'unadvertised',
+      field: 'metadata.labels',
+      value: '',
+      lost: { kind: 'BGPAdvertisement', namespace: 'kmetal-metallb', name: 'a'.repeat(32) },
+      restsOn: []
+    }
+  ],
+  [
+    'pool-unusable',
+    { code: 'nothing-usable', field: 'spec.avoidBuggyIPs', value: 'true', family: 4, restsOn: [] }
+  ],
+  [
+    'pool-unusable',
+    {
+      code: 'nearly-full',
+      field: 'spec.addresses',
+      value: '',
+      family: 4,
+      counts: { size: 65_536n, used: 62_000n, unusable: 512n, free: 3_024n },
+      level: 'critical',
+      percent: 95,
+      restsOn: []
+    }
+  ],
+  [
+    'pool-too-large',
+    {
+      code: 'too-large',
+      field: 'spec.addresses[10]',
+      value: '2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff-2001:db8:bbbb:bbbb:cccc:dddd:eeee:ffff',
+      range: RANGE,
+      prefix: 64,
+      restsOn: []
+    }
+  ]
+]
+
+await test('findingWords() of what only warns fit in what the API server leaves of a warning', async t => {
+  for (const [rule, finding] of WARNED) {
+    const warning = `${findingWords(finding, 'platform')} [${rule}]`
+    t.ok(warning.length <= 256, `${warning.length}: ${warning}`)
+  }
+})
+
 await test('findingWords() tells a tenant nothing about others', async t => {
   for (const finding of Object.values(FINDINGS).filter(({ code }) => !PLATFORM_ONLY.includes(code))) {
     const own = finding.code === 'repeats-itself' ? /foreign/ : /foreign|10\.9\.8|\b17 addresses/

@@ -46,7 +46,7 @@ export function poolWords(finding: PoolRangeFinding, audience: Audience): string
     case 'dedicated-pool':
       return `dedicates the pool to tenant ${shown(finding.tenant)} while the plan's poolModel is global. ${finding.globalPool === '' ? 'Let tenants share one pool' : `Let tenants share ${shown(finding.globalPool)}`}, or set poolModel: perTenant in the plan.`
     case 'too-large':
-      return `is larger than a /${finding.prefix}, which no cluster has Services for: is the prefix length right? Write the range that was handed over for Services, or switch the rule off if it is that large.`
+      return `is larger than a /${finding.prefix}, more than any cluster has Services for. Is the prefix length right? Write the range that was handed over.`
   }
 }
 
