@@ -69,9 +69,8 @@ function leavingOut(wanted: Default, placed: readonly PlacedPolicy[]): readonly 
       grantsOf(policy, wanted).length > 0
   )
   const fixed = granting.filter(({ policy }) => policy.appliesTo.namespaceSelector === undefined)
-  // A selector may find a namespace that no other policy applies to; an OvnEip is in none.
-  const selecting = serviceClass === undefined ? [] : granting.map(one => [one])
-  const together = fixed.length > 0 ? [fixed] : selecting
+  // A selector may find a namespace that no other policy applies to.
+  const together = fixed.length > 0 ? [fixed] : granting.map(one => [one])
   return together.filter(group => !group.some(({ policy }) => grantsOf(policy, wanted).includes(name))).flat()
 }
 

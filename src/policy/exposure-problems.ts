@@ -8,7 +8,7 @@ import { partOf, type YamlDocument } from './yaml-document.ts'
 
 /**
  * What is wrong with an ExposurePolicy besides its shape: rules that do not exist or cannot be exempted, tenants both named
- * and excepted. It looks at the document itself, so that these are told together with whatever else is wrong.
+ * and excepted, and limits that could never apply. It looks at the document itself, so that these are told together with whatever else is wrong.
  */
 export function exposureProblems(document: YamlDocument, knownRules: KnownRules): readonly Problem[] {
   return [
@@ -16,7 +16,8 @@ export function exposureProblems(document: YamlDocument, knownRules: KnownRules)
     ...itemsAt(document, ['spec', 'exemptions']).flatMap((_exemption, i) =>
       exemptionProblems(document, ['spec', 'exemptions', i, 'rules'], knownRules)
     ),
-    ...contradictions(document)
+    ...contradictions(document),
+    ...unreachable(document)
   ]
 }
 
@@ -54,6 +55,21 @@ function contradictions(document: YamlDocument): readonly Problem[] {
       ? [{ path: [...path, i], at: 'value', message: 'is in spec.appliesTo.tenants too', hint: 'keep one' }]
       : []
   )
+}
+
+/** What is said about OvnEips where only namespaces are selected: they are in none. */
+function unreachable(document: YamlDocument): readonly Problem[] {
+  const selector = partOf(document, ['spec', 'appliesTo', 'namespaceSelector']).value
+  const isSelecting = isRecord(selector) && Object.values(selector).some(isFilled)
+  if (!isSelecting || partOf(document, ['spec', 'ovnEips']).value === undefined) return []
+  const message =
+    'would apply to nothing: OvnEips are in no namespace, and spec.appliesTo.namespaceSelector selects some'
+  return [{ path: ['spec', 'ovnEips'], at: 'key', message, hint: 'put it into a policy without a selector' }]
+}
+
+/** A mapping or list with something in it. */
+function isFilled(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length > 0
 }
 
 /** The entries of a list; none where there is no list. */

@@ -48,6 +48,10 @@ const BAD_SPECS: readonly (readonly [string, ...string[]])[] = [
     'spec: {appliesTo: {serviceClasses: [mirror]}}',
     '4:37: spec.appliesTo.serviceClasses[0]: "mirror": expected one of "controlPlane", "mirrored", "direct". Hint: did you mean "mirrored"?'
   ],
+  [
+    'spec: {appliesTo: {namespaceSelector: {matchLabels: {}, matchExpressions: [{key: a, operator: Exists}]}}, ovnEips: {quota: 5}}',
+    '4:107: spec.ovnEips: would apply to nothing: OvnEips are in no namespace, and spec.appliesTo.namespaceSelector selects some. Hint: put it into a policy without a selector'
+  ],
   ['spec: {pools: {}}', '4:8: spec.pools.allowed: is required: a list'],
   [
     'spec: {pools: {allowed: ["*"]}}',
@@ -204,11 +208,8 @@ await test('parsePolicies() refuses policies that do not grant the plan’s defa
       left('4:35: spec.ovnEips.externalSubnets', '["ext-b"]', 'ext', 'OvnEips of tenants')
     ],
     [
-      [
-        'spec: {appliesTo: {namespaceSelector: {matchLabels: {a: b}}}, ovnEips: {externalSubnets: [ext]}}',
-        'spec: {appliesTo: {namespaceSelector: {}}, ovnEips: {externalSubnets: [ext-b]}}'
-      ],
-      left('1.yaml:4:71: spec.ovnEips.externalSubnets', '["ext-b"]', 'ext', 'OvnEips of tenants')
+      ['spec: {appliesTo: {namespaceSelector: {}}, ovnEips: {externalSubnets: [ext-b]}}'],
+      left('4:71: spec.ovnEips.externalSubnets', '["ext-b"]', 'ext', 'OvnEips of tenants')
     ]
   ]
   for (const [specs, ...expected] of rows) t.strictSame(errorsIn(plan, ...specs), expected, specs.join('\n'))

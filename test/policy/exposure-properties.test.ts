@@ -83,7 +83,16 @@ const spec: fc.Arbitrary<Spec> = maybe({
 
 const policySets = fc
   .array(spec, { maxLength: 5 })
-  .map(specs => specs.map((one, i): Named => ({ name: `p${i}`, spec: one })))
+  .map(specs => specs.map((one, i): Named => ({ name: `p${i}`, spec: reachable(one) })))
+
+/** OvnEips are in no namespace, so that a policy for some namespaces may not speak of them. */
+function reachable({ ovnEips, ...one }: Spec): Spec {
+  return isSelecting(one) || ovnEips === undefined ? one : { ...one, ovnEips }
+}
+
+function isSelecting({ appliesTo: scope }: Spec): boolean {
+  return Object.keys(scope?.namespaceSelector?.matchLabels ?? {}).length > 0
+}
 
 const subjects: fc.Arbitrary<ExposureSubject> = fc.record({
   tenancy: fc.constantFrom(...EVERYBODY, ...TENANTS.map((name): Tenancy => ({ kind: 'tenant', name }))),
@@ -257,8 +266,6 @@ function quotaOf(
   { tenancy }: ExposureSubject,
   limitOf: (spec: Spec) => number | undefined
 ): number | undefined {
-  const isSelecting = ({ appliesTo: scope }: Spec) =>
-    Object.keys(scope?.namespaceSelector?.matchLabels ?? {}).length > 0
   const byName = specs.filter(one => one.appliesTo?.tenants?.includes(nameOf(tenancy)))
   const levels = [byName, specs.filter(isSelecting), specs].map(level => given(level.map(limitOf)))
   const limits = levels.find(level => level.length > 0)
