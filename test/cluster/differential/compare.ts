@@ -4,13 +4,14 @@ import { parseReview } from '../../../src/admission/review.ts'
 import { validatingResponse } from '../../../src/admission/response.ts'
 import { snapshotOf } from '../../../src/cli/policies.ts'
 import type { Finding } from '../../../src/rules/finding.ts'
+import { member } from '../json.ts'
 import type { JsonObject } from '../json.ts'
 import type { MetalLBVerdict, MetalLBWebhook } from '../metallb-webhook.ts'
 import { metallbNamespace } from '../users.ts'
 import { metallbObject } from './proposals.ts'
 import type { MetalLBKind } from './proposals.ts'
 import { placeOf } from './world.ts'
-import type { World } from './world.ts'
+import type { Place, World } from './world.ts'
 
 /** One write, what all say about it, and what was stored then. */
 export type Case = {
@@ -19,17 +20,22 @@ export type Case = {
   readonly oldObject: JsonObject | undefined
   readonly stored: readonly JsonObject[]
   readonly metallb: MetalLBVerdict
-  /**
-   * What MetalLB says about a write of that kind that adds nothing anybody could mind. Asked only when MetalLB refuses what
-   * poolguard does not.
-   */
-  readonly metallbOnStored: MetalLBVerdict | undefined
+  /** Asked only when MetalLB refuses what poolguard does not mind. */
+  readonly mess: Mess | undefined
   readonly poolguard: PoolguardVerdict
   /**
    * Why the speakers refuse all that is stored, before the write and with it; '' when they do not. What MetalLB's webhook
    * refuses they are not asked about.
    */
   readonly speakers: { readonly before: string; readonly after: string }
+}
+
+/** What MetalLB's webhook has against what is stored already. */
+export type Mess = {
+  /** What it says about a write that changes nothing: of the stored object, or of one that nobody could mind. */
+  readonly stored: MetalLBVerdict
+  /** What it says once the stored object is away; the same as `stored` when there is none. */
+  readonly others: MetalLBVerdict
 }
 
 export type PoolguardVerdict = {
@@ -90,24 +96,40 @@ export async function compare(
   const poolguard = await askPoolguard(body, world)
   const one = { operation, object, oldObject, stored, metallb, poolguard } as const
   if (!metallb.allowed) {
-    const probe = reviewOf(harmless(place.kind), undefined)
-    const metallbOnStored = poolguard.objects ? undefined : await webhook.review(probe)
-    return { ...one, metallbOnStored, speakers: { before, after: before } }
+    const mess = poolguard.objects ? undefined : await messAround(place, { world, webhook })
+    return { ...one, mess, speakers: { before, after: before } }
   }
   await world.store(object)
   const after = await webhook.configurationError()
   if (!poolguard.allowed) await world.restore(place, oldObject)
-  return { ...one, metallbOnStored: undefined, speakers: { before, after } }
+  return { ...one, mess: undefined, speakers: { before, after } }
+}
+
+async function messAround(place: Place, { world, webhook }: Compared): Promise<Mess> {
+  const probe = () => webhook.review(reviewOf(harmless(place.kind, world.objects()), undefined))
+  const oldObject = world.stored(place)
+  if (oldObject === undefined) {
+    const stored = await probe()
+    return { stored, others: stored }
+  }
+  const stored = await webhook.review(reviewOf(oldObject, oldObject))
+  await world.restore(place, undefined)
+  const others = await probe()
+  await world.restore(place, oldObject)
+  return { stored, others }
 }
 
 /** An object that collides with nothing that is ever proposed. */
-function harmless(kind: MetalLBKind): JsonObject {
+function harmless(kind: MetalLBKind, stored: readonly JsonObject[]): JsonObject {
+  // with FRR all peers have one router ID
+  const peer = stored.find(object => placeOf(object).kind === 'BGPPeer') ?? {}
+  const { routerID = '' } = member(peer, 'spec')
   const specs: Record<MetalLBKind, JsonObject> = {
     IPAddressPool: { addresses: ['2001:db8::/128'] },
     L2Advertisement: { ipAddressPools: ['no-such-pool'] },
     BGPAdvertisement: { ipAddressPools: ['no-such-pool'] },
     Community: {},
-    BGPPeer: { myASN: 64_500, peerASN: 64_600, peerAddress: '2001:db8::1' },
+    BGPPeer: { myASN: 64_500, peerASN: 64_600, peerAddress: '2001:db8::1', vrf: 'harmless', routerID },
     BFDProfile: {}
   }
   return metallbObject(kind, { name: 'harmless', namespace: metallbNamespace }, specs[kind])

@@ -1,3 +1,6 @@
+import { parseRange, POOL_FORMS } from '../../../src/address/parse.ts'
+import { subtract } from '../../../src/address/range.ts'
+import type { AddressRange } from '../../../src/address/range.ts'
 import type { Finding } from '../../../src/rules/finding.ts'
 import { member, text } from '../json.ts'
 import type { JsonObject } from '../json.ts'
@@ -24,8 +27,14 @@ export const REASONS: readonly Reason[] = [
   {
     name: 'stored mess',
     why: 'Something wrong that is stored already blocks no unrelated write: MetalLB judges the whole set anew each time.',
-    explains: ({ metallb, metallbOnStored }) =>
-      metallbOnStored?.allowed === false && complaint(metallbOnStored.message) === complaint(metallb.message)
+    explains: ({ mess }) => mess?.others.allowed === false
+  },
+  {
+    name: 'partial repair',
+    why: 'A change of something wrong that leaves it as wrong as it was, or less so, passes: it may be all that can be done at a time.',
+    explains: one =>
+      one.mess?.stored.allowed === false &&
+      (complaint(one.mess.stored.message) === complaint(one.metallb.message) || addsNoAddress(one))
   },
   {
     name: 'disableMP',
@@ -45,6 +54,11 @@ export const REASONS: readonly Reason[] = [
     name: 'negative length',
     why: 'MetalLB takes an aggregationLengthV6 below 0 as long as the advertisement announces no IPv6 pool.',
     covers: ({ code, value }) => code === 'aggregation-length' && value.startsWith('-')
+  },
+  {
+    name: 'password twice',
+    why: "MetalLB's webhook leaves the Secret of a BGPPeer out; its speakers refuse one that has a password as well.",
+    covers: ({ code, field }) => code === 'peer-mistake' && field === 'spec.passwordSecret.name'
   },
   {
     name: 'mapped IPv4',
@@ -81,6 +95,19 @@ function namespaceOf(object: JsonObject): string {
 /** What MetalLB complains of, whichever of several alike it happens to meet first (it ranges over Go maps). */
 function complaint(message: string): string {
   return message.replaceAll(/[\w.:/-]*\d[\w.:/-]*/g, '#')
+}
+
+/** Whether a pool's new ranges lie in its old ones. */
+function addsNoAddress({ object, oldObject }: Case): boolean {
+  if (oldObject === undefined || object['kind'] !== 'IPAddressPool') return false
+  return subtract(rangesOf(object), rangesOf(oldObject)).length === 0
+}
+
+function rangesOf(pool: JsonObject): readonly AddressRange[] {
+  return addressesOf(pool).flatMap(entry => {
+    const parsed = parseRange(entry, POOL_FORMS)
+    return parsed.ok ? [parsed.range] : []
+  })
 }
 
 /** IPv4-mapped addresses are ::ffff:0:0/96 (RFC 4291, 2.5.5.2). */

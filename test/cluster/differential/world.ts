@@ -18,7 +18,7 @@ export type World = {
   objects(): readonly JsonObject[]
   /** Creates or replaces the object in both; throws when the API server refuses it. */
   store(object: JsonObject): Promise<void>
-  /** Puts back what was there before the last write at this place; undefined: nothing was. */
+  /** Makes this what is stored at the place; undefined: nothing. */
   restore(place: Place, object: JsonObject | undefined): Promise<void>
   /** Takes every object of the MetalLB kinds out of both. */
   clear(): Promise<void>
@@ -42,7 +42,7 @@ export async function createWorld(api: Rest): Promise<World> {
     const collection = pathOf(place)
     const request =
       before === undefined
-        ? { method: 'POST', path: collection, body: object }
+        ? { method: 'POST', path: collection, body: asNew(object) }
         : { method: 'PUT', path: `${collection}/${place.name}`, body: asNewest(object, before) }
     const { status, json } = await api.send(request)
     if (status > 201 || !isJsonObject(json)) {
@@ -82,10 +82,15 @@ export function placeOf(object: JsonObject): Place {
   return { kind: kindIn(object), namespace: text(metadata, 'namespace'), name: text(metadata, 'name') }
 }
 
+function asNew(object: JsonObject): JsonObject {
+  const { resourceVersion: _, ...metadata } = member(object, 'metadata')
+  return { ...object, metadata }
+}
+
 /** The API server takes an update of the newest version only. */
 function asNewest(object: JsonObject, stored: JsonObject): JsonObject {
-  const { resourceVersion } = member(stored, 'metadata')
-  return { ...object, metadata: { ...member(object, 'metadata'), resourceVersion } }
+  const { resourceVersion, uid } = member(stored, 'metadata')
+  return { ...object, metadata: { ...member(object, 'metadata'), resourceVersion, uid } }
 }
 
 function keyOf({ kind, namespace, name }: Place): string {

@@ -66,7 +66,7 @@ function shown({ seed, step, one }: Numbered): string {
     `POOLGUARD_SEED=${seed} POOLGUARD_ROUNDS=1, step ${step}: ${one.operation} ${bare(one.object)}`,
     `  instead of ${bare(one.oldObject)}`,
     `  MetalLB: ${one.metallb.allowed ? 'allowed' : one.metallb.message}`,
-    `  MetalLB on a harmless write: ${one.metallbOnStored?.message ?? 'not asked'}`,
+    `  MetalLB on what is stored: ${one.mess?.stored.message ?? 'not asked'}, on the others: ${one.mess?.others.message ?? 'not asked'}`,
     `  speakers: ${one.speakers.before || 'fine'}, then ${one.speakers.after || 'fine'}`,
     `  poolguard: ${one.poolguard.allowed ? 'allowed ' : ''}${one.poolguard.messages.join(' | ')}`,
     ...one.stored.map(object => `  stored: ${bare(object)}`)
