@@ -1,5 +1,6 @@
 import { auditObjects, type AuditContext } from '../admission/audit-run.ts'
 import type { Place } from '../admission/check-report.ts'
+import { KIND_NAMES } from '../kinds/index.ts'
 import { refKey, type ObjectRef } from '../kinds/object-ref.ts'
 import { expiredExemptions } from '../policy/exemption.ts'
 import { refText } from '../report/text.ts'
@@ -14,7 +15,7 @@ export interface AuditOptions extends WorldOptions, PublishOptions {}
 
 /**
  * `poolguard audit`: what is stored and violates the policies, which may be a proposal, and how full pools are. Exit code 1
- * when something would be denied; what could not be read is unchecked.
+ * when something would be denied; a kind that could not be read is unchecked, and 2 when that is so of all.
  */
 export async function runAudit(options: AuditOptions, io: Io): Promise<number> {
   const context = await everythingStored(options, io)
@@ -46,6 +47,9 @@ async function everythingStored(options: AuditOptions, io: Io): Promise<AuditCon
   const world = await openWorld(options, io)
   // Nothing changes it any more, so that it stands for one moment.
   await world.close()
+  if (!KIND_NAMES.some(kind => world.inventory.known(kind))) {
+    throw new UnusableError(`the cluster of ${kubeconfig} lets nothing be read that rules are about`)
+  }
   const unreadable = world.watcher?.unreadable() ?? []
   const snapshot = world.ports.snapshot()
   return { snapshot, view: world.inventory, unreadable, placeOf: outsideFiles, nowMs }

@@ -136,3 +136,11 @@ void test('runAudit() tells what a cluster holds, names its objects, and does no
     'lists alone'
   )
 })
+
+void test('runAudit() does not pass a cluster that lets nothing be read', async t => {
+  const fake = new FakeApiServer({ list: call => sendStatus(call, 403, 'Forbidden') })
+  const port = await fake.listen()
+  t.teardown(() => fake.close())
+  const dir = t.testdir({ config: kubeconfig(`http://127.0.0.1:${port}`) })
+  await t.rejects(audit({ kubeconfig: join(dir, 'config') }), UnusableError)
+})
