@@ -106,7 +106,7 @@ await test('registration() asks about deletions of what may be in use, and lets 
   for (const kind of KIND_NAMES)
     t.equal(
       kept.includes(kind),
-      RULES.some(rule => rule.judgesLoss && rule.on.includes(kind)),
+      RULES.some(rule => rule.judgesDelete && rule.on.includes(kind)),
       kind
     )
   for (const cleaner of ['namespace-controller', 'generic-garbage-collector'])

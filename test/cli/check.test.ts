@@ -557,6 +557,7 @@ metadata: {name: lab}
 spec:
   exemptions:
   - {rules: [pool-reserved-range], objects: [IPAddressPool/kmetal-metallb/lab], reason: single-node lab, owner: platform, expires: ${expires}}
+  actions: {pool-unallocated: off, pool-unadvertised: off}
 `
   const dir = t.testdir({ 'for-good.yaml': policy('9999-12-31'), 'over.yaml': policy('2020-01-31') })
   const stdin = JSON.stringify(pool('lab', '192.168.1.90-192.168.1.99'))
