@@ -7,8 +7,7 @@ import { Inventory } from '../../src/inventory/inventory.ts'
 import type { KindName } from '../../src/kinds/index.ts'
 
 /**
- * CPU time of an audit of ten thousand objects. Without the bounds on findings and proposals the second one takes minutes
- * and gigabytes.
+ * CPU time of an audit of ten thousand objects. Without the bounds on findings and proposals the second one takes minutes.
  */
 
 function address(i: number): string {
@@ -72,12 +71,12 @@ await test('a platform of 10,000 objects of every kind, half of them wrong', asy
   t.ok(cpuMs < 6_000, `${cpuMs.toFixed(0)} ms`)
 })
 
-await test('2,000 pools that all hold the same addresses', async t => {
+await test('500 pools that all hold the same addresses', async t => {
   const { report, cpuMs } = audited(put => {
-    put('IPAddressPool', 2_000, i => ({ name: `p-${i}`, namespace, spec: { addresses: ['10.0.0.0/24'] } }))
+    put('IPAddressPool', 500, i => ({ name: `p-${i}`, namespace, spec: { addresses: ['10.0.0.0/24'] } }))
   })
-  t.match(report.objects[0], { more: /^19\d\d$/ })
+  t.match(report.objects[0], { more: /^4\d\d$/ })
   t.ok(report.objects.every(({ findings }) => findings.length <= 16))
   t.comment(`${cpuMs.toFixed(0)} ms`)
-  t.ok(cpuMs < 30_000, `${cpuMs.toFixed(0)} ms`)
+  t.ok(cpuMs < 5_000, `${cpuMs.toFixed(0)} ms`)
 })
