@@ -1,4 +1,5 @@
 import { test } from 'tap'
+import { agreed } from '../../src/admission/agreed.ts'
 import { auditObjects } from '../../src/admission/audit-run.ts'
 import type { CheckedObject, CheckReport } from '../../src/admission/check-report.ts'
 import type { PolicySnapshot } from '../../src/admission/ports.ts'
@@ -145,6 +146,34 @@ void test('16 findings of an object are told and the others counted, those that 
   t.equal(more, 20 + 3 - 16)
   t.same([...new Set(findings.map(({ rule }) => rule))], ['pool-overlap'])
   t.equal(found(report, 'IPAddressPool/default-pool').more, undefined)
+  t.end()
+})
+
+void test('the first 50 objects come with a way out, for looking for one costs more than the finding', t => {
+  const pairs = Array.from({ length: 60 }, (_, i) => {
+    const at = `192.168.${10 + (i >> 1)}`
+    return pool(`p-${10 + i}`, i % 2 === 0 ? `${at}.1-${at}.9` : `${at}.5-${at}.15`)
+  })
+  const report = audit(pairs)
+  const messages = report.objects.flatMap(({ findings }) => findings.map(({ message }) => message))
+  t.equal(messages.length, 60)
+  t.same(
+    messages.map(message => message.includes('Largest free part')),
+    messages.map((_, i) => i < 50)
+  )
+  t.end()
+})
+
+void test('agreed() tells the mildest action that any writer would meet', t => {
+  const [bound] = SHARED.rules
+  if (bound === undefined) throw new Error('no rules')
+  const { rule } = bound
+  const finding = { code: 'no-addresses', field: 'spec.addresses', value: '', restsOn: [] } as const
+  const denied = { findings: [{ rule, action: 'deny', finding }], unjudged: [] } as const
+  const warned = { findings: [{ rule, action: 'warn', finding }], unjudged: [] } as const
+  t.match(agreed([denied, warned]), { findings: [{ action: 'warn' }], unsettled: [] })
+  t.match(agreed([denied, denied]), { findings: [{ action: 'deny' }] })
+  t.same(agreed([denied, { findings: [], unjudged: [] }]), { findings: [], unjudged: [], unsettled: [rule] })
   t.end()
 })
 
