@@ -40,6 +40,8 @@ function explained(rule: AnyRule, snapshot: PolicySnapshot): string {
     `Action:  ${action}${action === rule.defaultAction ? '' : `, by policy; ${rule.defaultAction} by default`}`,
     `Why:     ${rule.why}`,
     `Fix:     ${rule.fix}`,
+    ...(rule.background ?? []).flatMap(paragraph => ['', paragraph]),
+    ...(rule.background ? [''] : []),
     `Example: ${rule.example.trim().replaceAll('\n', '\n         ')}`,
     ...(rule.reads.length > 0 ? [`Reads:   ${rule.reads.join(', ')}`] : []),
     ...rule.see.map(source => `See:     ${source}`),

@@ -1,5 +1,5 @@
 import { ADDRESS_FORMS, EXCLUDE_IPS_FORMS, parseRange } from '../address/parse.ts'
-import { subtract, type AddressRange } from '../address/range.ts'
+import { rangeSize, subtract, type AddressRange } from '../address/range.ts'
 import { subnetDomain } from './claim.ts'
 import type { KindDefinition } from './kind-definition.ts'
 import type { Meta } from './meta.ts'
@@ -56,6 +56,12 @@ export function subnetPrefixes(object: Subnet): AddressRange[] {
   })
 }
 
+/** Kube-OVN hands out neither the first nor the last address of a prefix, in both families, except of a /31 or /127. */
+export function usablePart(prefix: AddressRange): AddressRange {
+  if (rangeSize(prefix) <= 2n) return prefix
+  return { ...prefix, first: prefix.first + 1n, last: prefix.last - 1n }
+}
+
 /** The addresses of `spec.gateway`, as ranges of one address each. */
 export function subnetGateways(object: Subnet): AddressRange[] {
   return object.gateway.split(',').flatMap(text => {
@@ -66,9 +72,21 @@ export function subnetGateways(object: Subnet): AddressRange[] {
 
 /** What Kube-OVN may hand out: `cidrBlock` less `excludeIps` and the gateway. */
 export function allocatableRanges(object: Subnet): AddressRange[] {
-  const excluded = object.excludeIps.flatMap(text => {
-    const parsed = parseRange(text, EXCLUDE_IPS_FORMS)
-    return parsed.ok ? [parsed.range] : []
-  })
+  const excluded = excludedRanges(object).map(({ range }) => range)
   return subtract(subnetPrefixes(object), [...excluded, ...subnetGateways(object)])
+}
+
+/** The entries of `spec.excludeIps` that are ranges, and where each stands. */
+export function excludedRanges(object: Subnet): ExcludedRange[] {
+  return object.excludeIps.flatMap((text, i) => {
+    const parsed = parseRange(text, EXCLUDE_IPS_FORMS)
+    return parsed.ok ? [{ range: parsed.range, text, field: `spec.excludeIps[${i}]` }] : []
+  })
+}
+
+/** An entry of `spec.excludeIps`. */
+export interface ExcludedRange {
+  readonly range: AddressRange
+  readonly text: string
+  readonly field: string
 }

@@ -3,6 +3,7 @@ import { refOf } from '../kinds/index.ts'
 import type { ObjectRef } from '../kinds/object-ref.ts'
 import type { Vpc } from '../kinds/vpc.ts'
 import type { Plan } from '../policy/plan.ts'
+import { isSince } from './kube-ovn-version.ts'
 import { defaultSubnet } from './provider-subnets.ts'
 
 /** Before 1.14 the default external Subnet is attached whatever else is (kube-ovn#5268 made it optional). */
@@ -16,12 +17,8 @@ export function askedSubnets(vpc: Vpc, plan: Plan): ReadonlySet<string> {
   if (!vpc.enableExternal) return new Set()
   const extra = vpc.extraExternalSubnets
   if (extra.length === 0) return new Set([defaultSubnet(plan)])
-  return new Set(defaultAlwaysAttached(plan.kubeOvn.version) ? [defaultSubnet(plan), ...extra] : extra)
-}
-
-function defaultAlwaysAttached(version: string): boolean {
-  const [major, minor] = version.replace(/^v/, '').split('.').map(Number)
-  return major === 1 && minor !== undefined && minor < DEFAULT_OPTIONAL_SINCE_MINOR
+  const isOptional = isSince(DEFAULT_OPTIONAL_SINCE_MINOR, plan.kubeOvn.version)
+  return new Set(isOptional ? extra : [defaultSubnet(plan), ...extra])
 }
 
 /**

@@ -5,6 +5,7 @@ import { eipOutsideSubnet } from './eip-outside-subnet.ts'
 import { eipPerTenant } from './eip-per-tenant.ts'
 import { eipType } from './eip-type.ts'
 import { eipUnknownSubnet } from './eip-unknown-subnet.ts'
+import { eipVlanMode } from './eip-vlan-mode.ts'
 import { poolOutsideNodeSubnet } from './pool-outside-node-subnet.ts'
 import { poolOverlap } from './pool-overlap.ts'
 import { poolPerTenant } from './pool-per-tenant.ts'
@@ -13,6 +14,8 @@ import { poolSyntax } from './pool-syntax.ts'
 import { poolWrongNamespace } from './pool-wrong-namespace.ts'
 import type { AnyRule } from './rule.ts'
 import { servicePoolNotGranted } from './service-pool-not-granted.ts'
+import { subnetInUse } from './subnet-in-use.ts'
+import { subnetUnrouted } from './subnet-unrouted.ts'
 import { vpcMultiDGP } from './vpc-multi-dgp.ts'
 import { vpcPerTenant } from './vpc-per-tenant.ts'
 
@@ -33,9 +36,12 @@ export const RULES: readonly AnyRule[] = Object.freeze([
   eipUnknownSubnet,
   eipOutsideSubnet,
   eipType,
+  eipVlanMode,
   eipPerTenant,
   vpcMultiDGP,
-  vpcPerTenant
+  vpcPerTenant,
+  subnetInUse,
+  subnetUnrouted
 ])
 
 /** Each rule's id and its own action, for policies to be checked against. */

@@ -75,8 +75,8 @@ function providerReserves(plan: Plan, view: View): Reserved[] {
   })
 }
 
-/** The Vpcs that alone make a Subnet a provider one; none when the plan names it. */
-function attaching(subnet: string, plan: Plan, view: View): ObjectRef[] {
+/** The Vpcs that alone make a Subnet a provider one; none when the plan names it. O(Vpcs). */
+export function attaching(subnet: string, plan: Plan, view: View): ObjectRef[] {
   const isShared = plan.globalPool.externalSubnets?.includes(subnet) ?? false
   if (isShared || tenantOfSubnet(plan, subnet) !== undefined) return []
   return [...view.list('Vpc')]

@@ -5,6 +5,7 @@ import { advertisementWords } from './advertisement.ts'
 import { kubeOvnWords } from './kube-ovn.ts'
 import { poolWords } from './pool.ts'
 import { serviceWords } from './service.ts'
+import { vpcWords } from './vpc.ts'
 
 /**
  * One finding as one sentence or two on one line: the field and the value, what is wrong, what it collides with, the way
@@ -32,6 +33,12 @@ function predicate(finding: Finding, audience: Audience): string {
       return advertisementWords(finding)
     case 'pool-not-granted':
       return serviceWords(finding, audience)
+    case 'vlan-mode':
+    case 'several-ports':
+    case 'not-fixed':
+    case 'subnet-in-use':
+    case 'unrouted':
+      return vpcWords(finding, audience)
     default:
       return kubeOvnWords(finding, audience)
   }
