@@ -24,12 +24,9 @@ export function vlanProblems(spec: NetworkPlanSpec): readonly Problem[] {
     if (isOwn(tenant)) return allocationProblems(tenant, spec)
     const range = sharedRange(tenant)
     if (range === undefined) return []
-    const placed = { range, path: ['spec', 'tenancy', 'tenants', i, 'vlan', 'range'] }
-    const problems = [
-      ...taken.flatMap(other => sharingProblems(placed, other)),
-      ...nodeProblems(placed, spec)
-    ]
-    taken.push(placed)
+    const own = { range, path: ['spec', 'tenancy', 'tenants', i, 'vlan', 'range'] }
+    const problems = [...taken.flatMap(other => sharingProblems(own, other)), ...nodeProblems(own, spec)]
+    taken.push(own)
     return problems
   })
 }
