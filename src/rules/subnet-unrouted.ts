@@ -5,7 +5,7 @@ import { providerSubnets } from '../policy/domains.ts'
 import type { Plan, PlanRange } from '../policy/plan.ts'
 import type { Finding } from './finding.ts'
 import type { At } from './findings/at.ts'
-import { portChange, portRef, vpcField } from './gateway-ports.ts'
+import { portChange, portRef, vpcFields } from './gateway-ports.ts'
 import { isKubeOvn, subnetRef } from './provider-subnets.ts'
 import { attaching } from './reserved-ranges.ts'
 import { defineRule } from './rule.ts'
@@ -38,10 +38,11 @@ export const subnetUnrouted = defineRule<'Subnet' | 'Vpc'>({
       return unrouted(object, routed, { field: 'spec.cidrBlock', value: object.cidrBlock, restsOn })
     }
     const { added } = portChange(object, oldObject?.kind === 'Vpc' ? oldObject : undefined, plan, view)
+    const fieldOf = vpcFields(object)
     return added.flatMap(name => {
       const restsOn = [subnetRef(name), portRef(object.meta.name, name)]
       const subnet = view.get('Subnet', '', name)
-      return subnet === undefined ? [] : unrouted(subnet, routed, { ...vpcField(object, name), restsOn })
+      return subnet === undefined ? [] : unrouted(subnet, routed, { ...fieldOf(name), restsOn })
     })
   }
 })
