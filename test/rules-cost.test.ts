@@ -56,10 +56,18 @@ interface Measured extends Evaluation {
   readonly cpuMs: number
 }
 
+function planText(more: object = {}): string {
+  return (
+    PLAN +
+    Object.entries(more)
+      .map(([key, value]) => `  ${key}: ${JSON.stringify(value)}\n`)
+      .join('')
+  )
+}
+
 /** What the rules say about the write, and the CPU time they took for it. */
-function measured(t: Test, { existing, object: written, oldObject, user, plan = {} }: Case): Measured {
-  const more = Object.entries(plan).map(([key, value]) => `  ${key}: ${JSON.stringify(value)}\n`)
-  const snapshot = loadPolicies([`${t.testdir({ 'plan.yaml': PLAN + more.join('') })}/plan.yaml`])
+function measured(t: Test, { existing, object: written, oldObject, user, plan }: Case): Measured {
+  const snapshot = loadPolicies([`${t.testdir({ 'plan.yaml': planText(plan) })}/plan.yaml`])
   const inventory = new Inventory()
   inventory.setAllKnown()
   for (const json of existing) {

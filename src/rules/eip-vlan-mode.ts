@@ -1,4 +1,3 @@
-import type { View } from '../inventory/view.ts'
 import type { OvnEip } from '../kinds/ovn-eip.ts'
 import type { Vpc } from '../kinds/vpc.ts'
 import { networkingModeOf, type NetworkingMode, type Plan } from '../policy/plan.ts'
@@ -6,7 +5,7 @@ import { tenancyOfNamespace, type Tenancy } from '../policy/tenancy.ts'
 import type { Finding } from './finding.ts'
 import type { At } from './findings/at.ts'
 import { effectiveSubnet, isKubeOvn } from './provider-subnets.ts'
-import { defineRule } from './rule.ts'
+import { defineRule, type CheckContext } from './rule.ts'
 
 /** Where tenants live in VLANs, nobody takes an OvnEip for them, nor a gateway port for their router. */
 export const eipVlanMode = defineRule<'OvnEip' | 'Vpc'>({
@@ -22,11 +21,11 @@ export const eipVlanMode = defineRule<'OvnEip' | 'Vpc'>({
   on: ['OvnEip', 'Vpc'],
   reads: ['Namespace'],
   defaultAction: 'deny',
-  check({ object, oldObject }, { view, plan, requester, tenancy }) {
+  check({ object }, context) {
+    const { plan, requester, tenancy } = context
     if (isKubeOvn(requester) || !modesOf(plan).includes('vlan')) return []
     if (object.kind === 'OvnEip') return eipFindings(object, plan, tenancy)
-    const stored = oldObject?.kind === 'Vpc' && oldObject.enableExternal ? oldObject : undefined
-    return object.enableExternal ? vpcFindings(object, stored, { view, plan, tenancy }) : []
+    return object.enableExternal ? vpcFindings(object, context) : []
   }
 })
 
@@ -59,23 +58,15 @@ function eipFindings(eip: OvnEip, plan: Plan, tenancy: Tenancy): Finding[] {
   return [vlanFinding(plan, owner, { field: 'spec.externalSubnet', value, restsOn: [] })]
 }
 
-interface Facts {
-  readonly view: View
-  readonly plan: Plan
-  readonly tenancy: Tenancy
-}
-
-/** `stored` is the Vpc before, if it was attached already: then only namespaces that come to it count. */
-function vpcFindings(vpc: Vpc, stored: Vpc | undefined, { view, plan, tenancy }: Facts): Finding[] {
-  const owner = stored === undefined ? vlanOwner(plan, tenancy) : undefined
+/** Of whoever writes the Vpc, else of the namespaces that it is for. */
+function vpcFindings(vpc: Vpc, { view, plan, tenancy }: CheckContext): Finding[] {
+  const owner = vlanOwner(plan, tenancy)
   if (owner !== undefined) {
     return [vlanFinding(plan, owner, { field: 'spec.enableExternal', value: 'true', restsOn: [] })]
   }
-  const before = new Set(stored?.namespaces)
   return vpc.namespaces.flatMap((name, i): Finding[] => {
-    const namespace = before.has(name) ? undefined : view.get('Namespace', '', name)
-    const of = namespace && tenancyOfNamespace(plan, namespace, name)
-    const vlan = of?.kind === 'tenant' ? vlanOwner(plan, of) : undefined
+    const namespace = view.get('Namespace', '', name)
+    const vlan = namespace && vlanOwner(plan, tenancyOfNamespace(plan, namespace, name))
     if (vlan === undefined) return []
     const restsOn = [{ kind: 'Namespace', namespace: '', name }]
     return [vlanFinding(plan, vlan, { field: `spec.namespaces[${i}]`, value: name, restsOn })]

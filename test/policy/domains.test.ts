@@ -78,26 +78,26 @@ interface Row {
 
 const UNMAPPED: Tenancy = { kind: 'unmapped' }
 
-function tenant(name: string): Tenancy {
+function ofTenant(name: string): Tenancy {
   return { kind: 'tenant', name }
 }
 
 const ROWS: readonly Row[] = [
   // one for all: the label names the tenant, and nothing else does
-  { user: 'kmetal:cpo', labels: { 'kmetal.clastix.io/tenant': 'acme' }, tenancy: tenant('acme') },
-  { user: 'kmetal:cpo', labels: { 'kmetal.clastix.io/tenant': 'beta' }, tenancy: tenant('beta') },
+  { user: 'kmetal:cpo', labels: { 'kmetal.clastix.io/tenant': 'acme' }, tenancy: ofTenant('acme') },
+  { user: 'kmetal:cpo', labels: { 'kmetal.clastix.io/tenant': 'beta' }, tenancy: ofTenant('beta') },
   { user: 'kmetal:cpo', labels: { 'kmetal.clastix.io/tenant': '' }, tenancy: UNMAPPED },
   { user: 'kmetal:cpo', labels: { owner: 'acme', tenant: 'acme' }, tenancy: UNMAPPED },
   { user: 'kmetal:cpo', tenancy: UNMAPPED },
   // another key for another controller
-  { user: 'legacy:cpo', labels: { owner: 'gamma' }, tenancy: tenant('gamma') },
+  { user: 'legacy:cpo', labels: { owner: 'gamma' }, tenancy: ofTenant('gamma') },
   { user: 'legacy:cpo', labels: { 'kmetal.clastix.io/tenant': 'gamma' }, tenancy: UNMAPPED },
   // one a tenant: the account is the tenant's, whatever it writes on the object
-  { user: 'beta:cpo', tenancy: tenant('beta') },
+  { user: 'beta:cpo', tenancy: ofTenant('beta') },
   {
     user: 'beta:cpo',
     labels: { 'kmetal.clastix.io/tenant': 'acme', owner: 'acme' },
-    tenancy: tenant('beta')
+    tenancy: ofTenant('beta')
   },
   // accounts that only look alike
   { user: 'beta:cpo2', labels: { 'kmetal.clastix.io/tenant': 'beta' }, tenancy: UNMAPPED },
@@ -105,7 +105,7 @@ const ROWS: readonly Row[] = [
   { user: 'kmetal:CPO', labels: { 'kmetal.clastix.io/tenant': 'acme' }, tenancy: UNMAPPED },
   // in a group of the platform's an account is the platform
   { user: 'beta:cpo', groups: ['system:masters'], tenancy: { kind: 'platform' } },
-  { user: 'beta:cpo', groups: ['system:serviceaccounts:kmetal'], tenancy: tenant('beta') }
+  { user: 'beta:cpo', groups: ['system:serviceaccounts:kmetal'], tenancy: ofTenant('beta') }
 ]
 
 await test('an OvnEip belongs to whom its controller acts for, one for all or one a tenant', async t => {
