@@ -72,12 +72,12 @@ export function subnetGateways(object: Subnet): AddressRange[] {
 
 /** What Kube-OVN may hand out: `cidrBlock` less `excludeIps` and the gateway. */
 export function allocatableRanges(object: Subnet): AddressRange[] {
-  const excluded = excludedRanges(object).map(({ range }) => range)
+  const excluded = excludedEntries(object).map(({ range }) => range)
   return subtract(subnetPrefixes(object), [...excluded, ...subnetGateways(object)])
 }
 
 /** The entries of `spec.excludeIps` that are ranges, and where each stands. */
-export function excludedRanges(object: Subnet): ExcludedRange[] {
+export function excludedEntries(object: Subnet): ExcludedEntry[] {
   return object.excludeIps.flatMap((text, i) => {
     const parsed = parseRange(text, EXCLUDE_IPS_FORMS)
     return parsed.ok ? [{ range: parsed.range, text, field: `spec.excludeIps[${i}]` }] : []
@@ -85,7 +85,7 @@ export function excludedRanges(object: Subnet): ExcludedRange[] {
 }
 
 /** An entry of `spec.excludeIps`. */
-export interface ExcludedRange {
+export interface ExcludedEntry {
   readonly range: AddressRange
   readonly text: string
   readonly field: string

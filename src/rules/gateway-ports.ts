@@ -2,8 +2,8 @@ import type { View } from '../inventory/view.ts'
 import { refOf } from '../kinds/index.ts'
 import type { ObjectRef } from '../kinds/object-ref.ts'
 import type { Vpc } from '../kinds/vpc.ts'
+import { isBefore } from '../policy/kube-ovn-version.ts'
 import type { Plan } from '../policy/plan.ts'
-import { isSince } from './kube-ovn-version.ts'
 import { defaultSubnet } from './provider-subnets.ts'
 
 /** Before 1.14 the default external Subnet is attached whatever else is (kube-ovn#5268 made it optional). */
@@ -17,8 +17,8 @@ export function askedSubnets(vpc: Vpc, plan: Plan): ReadonlySet<string> {
   if (!vpc.enableExternal) return new Set()
   const extra = vpc.extraExternalSubnets
   if (extra.length === 0) return new Set([defaultSubnet(plan)])
-  const isOptional = isSince(DEFAULT_OPTIONAL_SINCE_MINOR, plan.kubeOvn.version)
-  return new Set(isOptional ? extra : [defaultSubnet(plan), ...extra])
+  const isDefaultAttached = isBefore(plan.kubeOvn.version, DEFAULT_OPTIONAL_SINCE_MINOR)
+  return new Set(isDefaultAttached ? [defaultSubnet(plan), ...extra] : extra)
 }
 
 /**
@@ -98,7 +98,12 @@ export interface VpcField {
   readonly value: string
 }
 
-/** Tells where in a Vpc's spec a provider Subnet comes from, the first place of several. O(1) a Subnet after O(Subnets). */
+/** Where in a Vpc's spec a provider Subnet comes from, the first place of several. O(its Subnets). */
+export function vpcField(vpc: Vpc, subnet: string): VpcField {
+  return vpcFields(vpc)(subnet)
+}
+
+/** The same for many Subnets of one Vpc: O(1) each after O(its Subnets). */
 export function vpcFields({ enableExternal, extraExternalSubnets }: Vpc): (subnet: string) => VpcField {
   const places = new Map(extraExternalSubnets.map((name, i) => [name, i] as const).toReversed())
   return subnet => {

@@ -1,7 +1,7 @@
 import type { View } from '../inventory/view.ts'
+import { isBefore } from '../policy/kube-ovn-version.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { UnmetPrecondition } from './findings/vpc.ts'
-import { isSince } from './kube-ovn-version.ts'
 
 /** OVN 25.03, which Kube-OVN carries since 1.15, chooses the gateway port by the address (ovn 264c8310, kube-ovn#5537). */
 const PORT_BY_ADDRESS_SINCE_MINOR = 15
@@ -19,8 +19,8 @@ const GATEWAY_NODE = 'ovn.kubernetes.io/external-gw'
 export function unmetPreconditions(plan: Plan, view: View): readonly UnmetPrecondition[] {
   const { version } = plan.kubeOvn
   const unmet: UnmetPrecondition[] = []
-  if (!isSince(PORT_BY_ADDRESS_SINCE_MINOR, version)) unmet.push({ by: 'version', version })
-  if (isSince(CHASSIS_ORDERED_SINCE_MINOR, version)) return unmet
+  if (isBefore(version, PORT_BY_ADDRESS_SINCE_MINOR)) unmet.push({ by: 'version', version })
+  if (!isBefore(version, CHASSIS_ORDERED_SINCE_MINOR)) return unmet
   const nodes = view.known('Node') ? gatewayNodes(view) : undefined
   if (nodes !== 1) unmet.push({ by: 'gateway-nodes', nodes })
   return unmet

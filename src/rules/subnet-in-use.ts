@@ -2,8 +2,8 @@ import { compareRanges, contains, subtract, type AddressRange } from '../address
 import type { View } from '../inventory/view.ts'
 import { subnetDomain } from '../kinds/claim.ts'
 import { refKey } from '../kinds/object-ref.ts'
-import { excludedRanges, subnetGateways, subnetPrefixes, usablePart } from '../kinds/subnet.ts'
-import type { ExcludedRange, Subnet } from '../kinds/subnet.ts'
+import { excludedEntries, subnetGateways, subnetPrefixes, usablePart } from '../kinds/subnet.ts'
+import type { ExcludedEntry, Subnet } from '../kinds/subnet.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { Finding } from './finding.ts'
 import type { AddressUser, SubnetLoss } from './findings/vpc.ts'
@@ -48,8 +48,8 @@ function deletion(subnet: Subnet): readonly Lost[] {
 function changes(before: Subnet, after: Subnet): readonly Lost[] {
   const outside = subtract(usableParts(before), usableParts(after))
   const gateways = subtract(subnetGateways(after), subnetGateways(before))
-  const excluded = excludedRanges(after)
-  const excludedNow = subtract(excluded.map(rangeOf), excludedRanges(before).map(rangeOf))
+  const excluded = excludedEntries(after)
+  const excludedNow = subtract(excluded.map(rangeOf), excludedEntries(before).map(rangeOf))
   const elsewhere = after.vlan === before.vlan ? [] : subnetPrefixes(before)
   return [
     { loss: 'outside', ranges: outside, at: () => ({ field: 'spec.cidrBlock', value: after.cidrBlock }) },
@@ -63,11 +63,11 @@ function usableParts(subnet: Subnet): readonly AddressRange[] {
   return subnetPrefixes(subnet).map(usablePart)
 }
 
-function rangeOf({ range }: ExcludedRange): AddressRange {
+function rangeOf({ range }: ExcludedEntry): AddressRange {
   return range
 }
 
-function entryWith(address: AddressRange, entries: readonly ExcludedRange[]) {
+function entryWith(address: AddressRange, entries: readonly ExcludedEntry[]) {
   const entry = entries.find(({ range }) => contains(range, address))
   return { field: entry?.field ?? 'spec.excludeIps', value: entry?.text ?? '' }
 }
@@ -89,6 +89,9 @@ function lossFindings({ loss, ranges, at }: Lost, subnet: Subnet, facts: Facts):
   return [{ ...at(first.range), code: 'subnet-in-use', loss, users, count: all.length, restsOn }]
 }
 
+/** Kinds whose objects live by an address of a provider Subnet. */
+const USERS: readonly string[] = ['OvnEip']
+
 /**
  * Who holds addresses of the Subnet in these ranges, ascending. An OvnEip that names no Subnet has its address of
  * Kube-OVN's default one. O(log n) a range and hit.
@@ -99,7 +102,7 @@ function usersOf(ranges: readonly AddressRange[], subnet: Subnet, { view, plan }
   const users = new Map<string, AddressUser>()
   for (const range of ranges) {
     for (const claim of view.overlapping(domains, range)) {
-      if (claim.holder.kind === 'Subnet') continue
+      if (!USERS.includes(claim.holder.kind)) continue
       users.set(`${refKey(claim.holder)} ${claim.range.family} ${claim.range.first}`, claim)
     }
   }

@@ -2,7 +2,7 @@ import { refOf } from '../kinds/index.ts'
 import type { Vpc } from '../kinds/vpc.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { Finding } from './finding.ts'
-import { portChange, portRef, vpcFields, type PortChange } from './gateway-ports.ts'
+import { portChange, portRef, vpcField, type PortChange } from './gateway-ports.ts'
 import { unmetPreconditions } from './multi-dgp-preconditions.ts'
 import { isDedicated, isKubeOvn } from './provider-subnets.ts'
 import { defineRule, type CheckContext } from './rule.ts'
@@ -49,7 +49,7 @@ function multiDGP(vpc: Vpc, { after, added, kept }: PortChange, plan: Plan): Fin
   if (after.size < 2 || subnet === undefined) return []
   const subnets = [...after].toSorted()
   const restsOn = [portRef(vpc.meta.name, subnet), ...kept]
-  const at = { ...vpcFields(vpc)(subnet), vpc: refOf(vpc), subnets, restsOn }
+  const at = { ...vpcField(vpc, subnet), vpc: refOf(vpc), subnets, restsOn }
   if (subnets.some(name => isDedicated(name, plan))) return [{ ...at, code: 'multi-dgp', subnet }]
   return [{ ...at, code: 'several-ports', bfdPort: false, atMost: 'warn' }]
 }
@@ -67,7 +67,7 @@ function notFixed(vpc: Vpc, { after, added }: PortChange, { plan, proposals }: C
   if (after.size === 0 || after.size + (vpc.bfdPort ? 1 : 0) < 2) return []
   const subnet = added.find(name => isDedicated(name, plan)) ?? added[0]
   const field =
-    subnet === undefined ? { field: 'spec.bfdPort.enabled', value: 'true' } : vpcFields(vpc)(subnet)
+    subnet === undefined ? { field: 'spec.bfdPort.enabled', value: 'true' } : vpcField(vpc, subnet)
   const at = { ...field, vpc: refOf(vpc), restsOn: [], atMost: 'warn' } as const
   return unmetPreconditions(plan, proposals).map(unmet => ({ ...at, code: 'not-fixed', unmet }))
 }
