@@ -73,7 +73,8 @@ await test('the version is that of package.json', async t => {
 await test('every rule can be explained', async t => {
   for (const rule of RULES) {
     const text = await output('explain', rule.id)
-    for (const part of [rule.summary, rule.why, rule.fix]) t.match(text, part, rule.id)
+    for (const part of [rule.summary, rule.why, rule.fix, ...(rule.background ?? [])])
+      t.match(text, part, rule.id)
     t.ok(rule.see.length > 0, `${rule.id} names a source`)
     t.match(rule.id, /^[a-z]+(-[a-z]+)+$/)
   }

@@ -51,15 +51,26 @@ interface Case {
   readonly object?: Json
   readonly oldObject?: Json
   readonly user?: string
+  /** What the plan of all cases says besides. */
+  readonly plan?: object
 }
 
 interface Measured extends Evaluation {
   readonly cpuMs: number
 }
 
+function planText(more: object = {}): string {
+  return (
+    PLAN +
+    Object.entries(more)
+      .map(([key, value]) => `  ${key}: ${JSON.stringify(value)}\n`)
+      .join('')
+  )
+}
+
 /** What the rules say about the write, and the CPU time they took for it. */
-function measured(t: Test, { existing, object: written, oldObject, user }: Case): Measured {
-  const snapshot = loadPolicies([`${t.testdir({ 'plan.yaml': PLAN })}/plan.yaml`])
+function measured(t: Test, { existing, object: written, oldObject, user, plan }: Case): Measured {
+  const snapshot = loadPolicies([`${t.testdir({ 'plan.yaml': planText(plan) })}/plan.yaml`])
   const inventory = new Inventory()
   inventory.setAllKnown()
   for (const json of existing) {
@@ -470,4 +481,69 @@ await test('the deletion of one of two pools of 5,000 entries with the same 5,00
   const deleted = measured(t, { existing, oldObject: pool('many', { addresses }) })
   t.same(deleted.findings, [], 'the other keeps them')
   withinBudget(t, deleted, 900)
+})
+
+await test('a Subnet that excludes 20,000 addresses in use by as many OvnEips', async t => {
+  const excludeIps = count(20_000, i => address(2 * i + 2))
+  const existing = excludeIps.map((v4Ip, i) =>
+    object('OvnEip', { name: `e${i}` }, { spec: { externalSubnet: 'external', v4Ip, type: 'nat' } })
+  )
+  const spec = { cidrBlock: '10.0.0.0/8', gateway: '10.0.0.1', vlan: 'v' }
+  const oldObject = object('Subnet', { name: 'external' }, { spec })
+  const excluding = object('Subnet', { name: 'external' }, { spec: { ...spec, excludeIps } })
+  const excluded = measured(t, { existing, object: excluding, oldObject })
+  const [finding] = findingsOf(excluded, 'subnet-in-use')
+  t.match(finding, { field: 'spec.excludeIps[0]', count: 20_000 })
+  t.equal(finding?.restsOn.length, 16, 'as many as an answer names')
+  withinBudget(t, excluded, 1_500)
+  const elsewhere = object('Subnet', { name: 'external' }, { spec: { ...spec, cidrBlock: '11.0.0.0/8' } })
+  const moved = measured(t, { existing, object: elsewhere, oldObject })
+  t.match(findingsOf(moved, 'subnet-in-use'), [{ field: 'spec.cidrBlock', count: 20_000 }])
+  withinBudget(t, moved, 800)
+})
+
+await test('a Vpc of 20,000 namespaces of a VLAN tenant, with as many extra Subnets', async t => {
+  const namespaces = count(20_000, i => `n${i}`)
+  const extraExternalSubnets = count(20_000, i => `s${i}`)
+  const existing = [
+    ...namespaces.map(name => object('Namespace', { name, labels: { tenant: 'vera' } }, {})),
+    ...extraExternalSubnets.map(name =>
+      object('Subnet', { name }, { spec: { cidrBlock: '10.0.0.0/24', vlan: 'v' } })
+    )
+  ]
+  const plan = {
+    poolModel: 'perTenant',
+    edgeRouter: { mode: 'directRouting', providerCIDRs: ['203.0.113.0/24'] },
+    tenancy: {
+      tenants: [
+        { name: 'vera', networkingMode: 'vlan' },
+        { name: 'acme', externalSubnets: ['s7'] }
+      ]
+    }
+  }
+  const vpc = object(
+    'Vpc',
+    { name: 'v' },
+    { spec: { enableExternal: true, namespaces, extraExternalSubnets } }
+  )
+  const denied = measured(t, { existing, object: vpc, plan })
+  t.equal(findingsOf(denied, 'eip-vlan-mode').length, 20_000)
+  t.equal(findingsOf(denied, 'subnet-unrouted').length, 20_000)
+  withinBudget(t, denied, 1_500)
+})
+
+await test('a pool of 4,000 entries under a plan with 500 VLANs', async t => {
+  const tenants = count(500, i => ({
+    name: `t${i}`,
+    networkingMode: 'vlan',
+    vlan: { exposure: 'ccmProxy', ipAddressPool: `p${i}`, range: `12.${i >> 8}.${i & 255}.0/24` }
+  }))
+  const addresses = count(4_000, i => `12.${(i >> 3) >> 8}.${(i >> 3) & 255}.${i & 7}/32`)
+  const denied = measured(t, {
+    existing: [],
+    object: pool('other', { addresses }),
+    plan: { tenancy: { tenants } }
+  })
+  t.equal(findingsOf(denied, 'pool-reserved-range').length, 4_000)
+  withinBudget(t, denied, 1_500)
 })

@@ -41,6 +41,8 @@ function explained(rule: AnyRule, snapshot: PolicySnapshot): string {
     `Action:  ${actionText(rule, snapshot).join('\n         ')}`,
     `Why:     ${rule.why}`,
     `Fix:     ${rule.fix}`,
+    ...(rule.background ?? []).flatMap(paragraph => ['', paragraph]),
+    ...(rule.background ? [''] : []),
     `Example: ${rule.example.trim().replaceAll('\n', '\n         ')}`,
     ...(rule.reads.length > 0 ? [`Reads:   ${rule.reads.join(', ')}`] : []),
     ...rule.see.map(source => `See:     ${source}`),

@@ -95,9 +95,21 @@ export function subnetGateways(object: Subnet): AddressRange[] {
 
 /** What Kube-OVN may hand out: the usable part of `cidrBlock` less `excludeIps` and the gateway. */
 export function allocatableRanges(object: Subnet): AddressRange[] {
-  const excluded = object.excludeIps.flatMap(text => {
-    const parsed = parseRange(text, EXCLUDE_IPS_FORMS)
-    return parsed.ok ? [parsed.range] : []
-  })
+  const excluded = excludedEntries(object).map(({ range }) => range)
   return subtract(subnetPrefixes(object).map(usablePart), [...excluded, ...subnetGateways(object)])
+}
+
+/** The entries of `spec.excludeIps` that are ranges, and where each stands. */
+export function excludedEntries(object: Subnet): ExcludedEntry[] {
+  return object.excludeIps.flatMap((text, i) => {
+    const parsed = parseRange(text, EXCLUDE_IPS_FORMS)
+    return parsed.ok ? [{ range: parsed.range, text, field: `spec.excludeIps[${i}]` }] : []
+  })
+}
+
+/** An entry of `spec.excludeIps`. */
+export interface ExcludedEntry {
+  readonly range: AddressRange
+  readonly text: string
+  readonly field: string
 }

@@ -1,15 +1,19 @@
 import type { View } from '../inventory/view.ts'
-import { subnetDomain, type Domain } from '../kinds/claim.ts'
+import { subnetDomain, vlanDomain, type Domain } from '../kinds/claim.ts'
 import type { Vpc } from '../kinds/vpc.ts'
 import type { Plan } from './plan.ts'
+import { sharedVlans } from './shared-vlans.ts'
 
 /**
  * The domains whose claims share one address space, so that an overlap between any two is a conflict: the plan's ranges,
- * MetalLB's pools, nodes, Services, pods, provider Subnets, and the nameless one of OvnEips that name no Subnet. O(Vpcs).
+ * MetalLB's pools, nodes, Services, pods, provider Subnets, tenants' VLANs that are not apart (`sharedVlans`), and the nameless
+ * one of OvnEips that name no Subnet. O(Vpcs).
  */
 export function sharedDomains(plan: Plan, view: View): readonly Domain[] {
   const subnets = withVlan(providerSubnets(plan, view), view)
-  return ['plan', 'metallb', 'nodes', 'services', 'pods', subnetDomain(''), ...subnets.map(subnetDomain)]
+  const vlans = sharedVlans(plan).map(({ tenant }) => vlanDomain(tenant))
+  const others = ['plan', 'metallb', 'nodes', 'services', 'pods', ...vlans, subnetDomain('')]
+  return [...others, ...subnets.map(subnetDomain)]
 }
 
 /** The Subnets among these that have a vlan, or do not exist yet. */

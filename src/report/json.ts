@@ -15,6 +15,7 @@ export function testJson(report: TestReport): string {
   return written({ summary: countCases(report), suites: report.suites })
 }
 
-function written(value: unknown): string {
+/** A value as a report: indented, and safe for whatever reads the output of a job. */
+export function written(value: unknown): string {
   return `${escapeJson(JSON.stringify(value, undefined, 2))}\n`
 }

@@ -6,6 +6,7 @@ import type { KubeOvnFinding } from './findings/kube-ovn.ts'
 import type { PoolFinding } from './findings/pool.ts'
 import type { SelectorFinding } from './findings/selector.ts'
 import type { ServiceFinding } from './findings/service.ts'
+import type { VpcFinding } from './findings/vpc.ts'
 
 /** The facts a rule can state, one member per `code`. The words for each are in admission/wording. */
 export type Finding =
@@ -16,6 +17,7 @@ export type Finding =
   | PoolFinding
   | SelectorFinding
   | ServiceFinding
+  | VpcFinding
 
 export type FindingCode = Finding['code']
 

@@ -14,6 +14,7 @@ import { poolOpenSelector } from './pool-open-selector.ts'
 import { poolClusterRange } from './pool-cluster-range.ts'
 import { poolInUse } from './pool-in-use.ts'
 import { poolNodeAddress } from './pool-node-address.ts'
+import { eipVlanMode } from './eip-vlan-mode.ts'
 import { poolOutsideNodeSubnet } from './pool-outside-node-subnet.ts'
 import { poolOverlap } from './pool-overlap.ts'
 import { poolPerTenant } from './pool-per-tenant.ts'
@@ -28,6 +29,8 @@ import { poolWrongNamespace } from './pool-wrong-namespace.ts'
 import type { AnyRule } from './rule.ts'
 import { servicePoolNotGranted } from './service-pool-not-granted.ts'
 import { subnetOverlap } from './subnet-overlap.ts'
+import { subnetInUse } from './subnet-in-use.ts'
+import { subnetUnrouted } from './subnet-unrouted.ts'
 import { vpcMultiDGP } from './vpc-multi-dgp.ts'
 import { vpcPerTenant } from './vpc-per-tenant.ts'
 
@@ -62,10 +65,13 @@ export const RULES: readonly AnyRule[] = Object.freeze([
   eipUnknownSubnet,
   eipOutsideSubnet,
   eipType,
+  eipVlanMode,
   eipPerTenant,
   subnetOverlap,
   vpcMultiDGP,
-  vpcPerTenant
+  vpcPerTenant,
+  subnetInUse,
+  subnetUnrouted
 ])
 
 /** Each rule's id and its own action, for policies to be checked against. */

@@ -71,6 +71,8 @@ export interface Rule<K extends KindName = KindName> {
   readonly why: string
   /** What to do about a finding. */
   readonly fix: string
+  /** The whole story, a paragraph each, for `poolguard explain` alone; absent where `why` and `fix` tell all. */
+  readonly background?: readonly string[]
   /** A short manifest, or the part of one, that the rule refuses. */
   readonly example: string
   /** Sources: documentation, upstream issue or file. */

@@ -214,7 +214,31 @@ const FINDINGS: { readonly [C in FindingCode]: Extract<Finding, { code: C }> } =
     subnets: ['foreign-a', 'foreign-b']
   },
   'node-in-pool': { ...AT, code: 'node-in-pool', holds: 'address', pool: OTHER, range: RANGE },
-  'unknown-reference': { ...AT, code: 'unknown-reference', missing: OTHER }
+  'unknown-reference': { ...AT, code: 'unknown-reference', missing: OTHER },
+  'vlan-mode': { ...AT, code: 'vlan-mode', tenant: 'foreign-tenant', exposure: undefined, pool: undefined },
+  'several-ports': {
+    ...AT,
+    code: 'several-ports',
+    vpc: OTHER,
+    subnets: ['foreign-a', 'foreign-b'],
+    bfdPort: false,
+    atMost: 'warn'
+  },
+  'not-fixed': {
+    ...AT,
+    code: 'not-fixed',
+    vpc: OTHER,
+    unmet: { by: 'gateway-nodes', nodes: 17 },
+    atMost: 'warn'
+  },
+  'subnet-in-use': {
+    ...AT,
+    code: 'subnet-in-use',
+    loss: 'outside',
+    users: [{ holder: OTHER, range: { ...RANGE, last: RANGE.first } }],
+    count: 17
+  },
+  unrouted: { ...AT, code: 'unrouted', subnet: OTHER, range: RANGE }
 }
 
 /** Advertisements are the platform's, in MetalLB's namespace: nobody else is told about one. */
@@ -355,4 +379,29 @@ await test('findingWords() tells the platform the other object, the exact range 
     findingWords({ ...FINDINGS['node-in-pool'], holds: 'pod-range' }, 'platform'),
     'shares 17 addresses with Vpc foreign-object: 10.9.8.7-10.9.8.23. '
   )
+})
+
+await test('findingWords() fits what is only ever warned of into a warning of the API server', async t => {
+  const ports = FINDINGS['several-ports']
+  const unmet = [
+    { by: 'version', version: 'v1.14.10' },
+    { by: 'gateway-nodes', nodes: undefined },
+    { by: 'gateway-nodes', nodes: 0 },
+    { by: 'gateway-nodes', nodes: 12 }
+  ] as const
+  const findings: readonly Finding[] = [
+    { ...ports, field: 'spec.extraExternalSubnets[1]' },
+    { ...ports, field: 'spec.bfdPort.enabled', value: 'true', bfdPort: true },
+    ...unmet.map(why => ({
+      ...FINDINGS['not-fixed'],
+      field: 'spec.extraExternalSubnets[1]',
+      value: 'acme-ext',
+      unmet: why
+    })),
+    { ...FINDINGS.unrouted, field: 'spec.extraExternalSubnets[1]', value: 'acme-ext' }
+  ]
+  for (const finding of findings) {
+    const words = `${findingWords(finding, 'platform')} [subnet-unrouted]`
+    t.ok(words.length <= 256, `${words.length} characters: ${words}`)
+  }
 })

@@ -181,6 +181,44 @@ const BAD_SPECS: readonly (readonly [string, ...string[]])[] = [
     '10:69: spec.tenancy.tenants[1].vlan.range: "10.9.0.128/25": shares 128 addresses with spec.tenancy.tenants[0].vlan.range: 10.9.0.128/25'
   ],
   [
+    [
+      'spec:',
+      '  networkingMode: vlan',
+      '  nodeSubnets: [192.168.1.0/24, {cidr: 10.9.2.0/24}, {cidr: 10.9.3.0/24, interfaces: [vlan713]}]',
+      '  reservedRanges: [{range: 10.9.0.0-10.9.0.9, purpose: routers}, {range: 10.9.1.7}]',
+      '  clusterRanges: {services: [10.96.0.0/12], pods: [10.244.0.0/16]}',
+      '  tenancy:',
+      '    tenants:',
+      '    - {name: a, vlan: {exposure: ccmProxy, ipAddressPool: a, range: 10.9.0.0/23}}',
+      '    - {name: b, vlan: {exposure: tenantMetalLB, routed: true, range: 10.9.2.128/25}}',
+      '    - {name: c, vlan: {exposure: ccmProxy, ipAddressPool: c, range: 10.9.3.128/25}}',
+      '    - {name: d, vlan: {exposure: ccmProxy, ipAddressPool: d, range: 10.9.3.0-10.9.4.9}}',
+      '    - {name: e, vlan: {exposure: ccmProxy, ipAddressPool: e, range: 10.244.255.0-10.245.0.9}}',
+      '    - {name: f, vlan: {exposure: ccmProxy, ipAddressPool: f, range: 10.100.0.0/24}}',
+      '    - {name: g, vlan: {exposure: tenantMetalLB, range: 192.168.1.0/24}}'
+    ].join('\n'),
+    '11:69: spec.tenancy.tenants[0].vlan.range: "10.9.0.0/23": shares 10 addresses with spec.reservedRanges[0].range: 10.9.0.0-10.9.0.9',
+    '11:69: spec.tenancy.tenants[0].vlan.range: "10.9.0.0/23": shares 1 address with spec.reservedRanges[1].range: 10.9.1.7',
+    `12:70: spec.tenancy.tenants[1].vlan.range: "10.9.2.128/25": shares 128 addresses with spec.nodeSubnets[1].cidr: 10.9.2.128/25. Hint: if nodes are in that VLAN, give that subnet's interfaces`,
+    '14:69: spec.tenancy.tenants[3].vlan.range: "10.9.3.0-10.9.4.9": shares 128 addresses with spec.tenancy.tenants[2].vlan.range: 10.9.3.128/25',
+    `14:69: spec.tenancy.tenants[3].vlan.range: "10.9.3.0-10.9.4.9": shares 256 addresses with spec.nodeSubnets[2].cidr: 10.9.3.0/24. Hint: if nodes are in that VLAN, give that subnet's interfaces`,
+    '15:69: spec.tenancy.tenants[4].vlan.range: "10.244.255.0-10.245.0.9": shares 256 addresses with spec.clusterRanges.pods[0]: 10.244.255.0/24',
+    '16:69: spec.tenancy.tenants[5].vlan.range: "10.100.0.0/24": shares 256 addresses with spec.clusterRanges.services[0]: 10.100.0.0/24'
+  ],
+  [
+    [
+      'spec:',
+      '  scope: tenantCluster',
+      '  tenant: a',
+      '  networkingMode: vlan',
+      '  nodeSubnets: [10.9.0.0/24]',
+      '  reservedRanges: [{range: 10.9.0.1}]',
+      '  allocations: [{range: 10.9.0.0/25}, {range: 10.9.0.192-10.9.1.9}, {range: 10.20.0.0/24, announcement: bgp}]',
+      '  tenancy: {tenants: [{name: a, vlan: {exposure: tenantMetalLB, routed: true, range: 10.9.0.0/24}}]}'
+    ].join('\n'),
+    `10:47: spec.allocations[1].range: "10.9.0.192-10.9.1.9": is not in the range of the tenant's VLAN, 10.9.0.0/24`
+  ],
+  [
     'spec:\n  globalPool: {externalSubnets: [external]}\n  tenancy: {tenants: [{name: a, externalSubnets: [external]}]}',
     '6:51: spec.tenancy.tenants[0].externalSubnets[0]: "external": is already in spec.globalPool'
   ],

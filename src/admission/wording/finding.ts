@@ -9,6 +9,7 @@ import { poolUseWords } from './pool-use.ts'
 import { poolWords } from './pool.ts'
 import { selectorWords } from './selector.ts'
 import { serviceWords } from './service.ts'
+import { vpcWords } from './vpc.ts'
 
 /**
  * One finding as one sentence or two on one line: the field and the value, what is wrong, what it collides with, the way
@@ -76,6 +77,12 @@ function predicate(finding: Finding, audience: Audience): string {
     case 'node-in-pool':
     case 'unknown-reference':
       return auditWords(finding, audience)
+    case 'vlan-mode':
+    case 'several-ports':
+    case 'not-fixed':
+    case 'subnet-in-use':
+    case 'unrouted':
+      return vpcWords(finding, audience)
     default:
       return kubeOvnWords(finding, audience)
   }

@@ -107,6 +107,8 @@ function reasonWords(reason: Extract<PoolFinding, { code: 'reserved' }>['reason'
       const owner = reason.owner === '' ? '' : ` (owner: ${shown(reason.owner)})`
       return `reserved in the plan for ${shown(reason.purpose) || 'other use'} as ${shown(reason.text)}${owner}`
     }
+    case 'vlan':
+      return `which the plan gives to the VLAN of tenant ${shown(reason.tenant)} as ${shown(reason.text)}`
     case 'network':
     case 'broadcast':
     case 'gateway':

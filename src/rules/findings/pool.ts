@@ -29,6 +29,7 @@ export type PoolFinding =
       /** Why nobody may use it: the plan's purpose, or the protocol's. */
       readonly reason:
         | { readonly by: 'plan'; readonly purpose: string; readonly owner: string; readonly text: string }
+        | { readonly by: 'vlan'; readonly tenant: string; readonly text: string }
         | { readonly by: 'network' | 'broadcast' | 'gateway'; readonly subnet: string }
         | { readonly by: 'loopback' | 'multicast' | 'link-local' | 'unspecified' | 'limited-broadcast' }
     } & Alternative)
