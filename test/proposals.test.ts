@@ -6,6 +6,7 @@ import { ruleContext } from '../src/admission/judge.ts'
 import type { PolicySnapshot } from '../src/admission/ports.ts'
 import { admissionReview, rawObject } from '../src/admission/raw-object.ts'
 import { parseReview } from '../src/admission/review.ts'
+import { UnusableError } from '../src/cli/io.ts'
 import { snapshotOf } from '../src/cli/policies.ts'
 import { Inventory } from '../src/inventory/inventory.ts'
 import { isKindName, KINDS, type KindName } from '../src/kinds/index.ts'
@@ -77,11 +78,23 @@ function pool(name: string, addresses: readonly string[]): Json {
   return object('IPAddressPool', { name, namespace: 'kmetal-metallb' }, { spec: { addresses } })
 }
 
+/** A plan that loads: one whose VLAN range lies across other ranges is refused, and another one is drawn. */
 function planOf(random: Random): PolicySnapshot {
+  for (;;) {
+    const plan = JSON.stringify(drawnPlan(random))
+    try {
+      return snapshotOf([{ path: 'plan.yaml', text: plan }])
+    } catch (error) {
+      if (!(error instanceof UnusableError) || !error.message.includes('vlan.range')) throw error
+    }
+  }
+}
+
+function drawnPlan(random: Random): Json {
   const ranges = (most: number) => random.some(most, () => random.range(32))
   const nodeSubnets = random.chance(50)
     ? ['10.0.0.0/25', 'fd00::/121']
-    : [{ cidr: '10.0.0.0/24', gateway: text(4, random.below(256)) }]
+    : [{ cidr: '10.0.0.0/24', gateway: text(4, random.below(256)), interfaces: ['eth0'] }]
   const allocations = random.some(4, () => {
     return { range: random.range(), announcement: random.chance(50) ? 'l2' : 'bgp' }
   })
@@ -95,8 +108,7 @@ function planOf(random: Random): PolicySnapshot {
     globalPool: { ipAddressPool: 'default-pool', externalSubnets: ['external'] },
     tenancy: { tenants: [{ name: 'acme', networkingMode: 'vlan', vlan }] }
   }
-  const plan = { apiVersion: 'poolguard.io/v1alpha1', kind: 'NetworkPlan', metadata: { name: 'p' }, spec }
-  return snapshotOf([{ path: 'plan.yaml', text: JSON.stringify(plan) }])
+  return { apiVersion: 'poolguard.io/v1alpha1', kind: 'NetworkPlan', metadata: { name: 'p' }, spec }
 }
 
 function subnet(name: string, random: Random): Json {

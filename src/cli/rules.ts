@@ -34,7 +34,7 @@ export function runExplain(name: string, snapshot: () => PolicySnapshot, io: Io)
 
 function explained(rule: AnyRule, snapshot: PolicySnapshot): string {
   return [
-    `${rule.id} (${rule.on.join(', ')})`,
+    `${rule.id} (${kindsOf(rule)})`,
     '',
     rule.summary,
     '',
@@ -76,9 +76,14 @@ function scopeText({ tenants, exceptTenants, namespaceSelector, serviceClasses }
 /** The rule table as Markdown, as it stands in the README. */
 export function ruleTable(): string {
   const rows = RULES.map(
-    rule => `| \`${rule.id}\` | ${rule.on.join(', ')} | ${rule.defaultAction} | ${rule.summary} |`
+    rule => `| \`${rule.id}\` | ${kindsOf(rule)} | ${rule.defaultAction} | ${rule.summary} |`
   )
   return ['| rule | on | default | what is required |', '|---|---|---|---|', ...rows].join('\n')
+}
+
+/** The kinds it judges; of those on which it only warns that it does. */
+function kindsOf({ on, advisesOn }: AnyRule): string {
+  return on.map(kind => (advisesOn.includes(kind) ? `${kind} (warns)` : kind)).join(', ')
 }
 
 function ruleLines(): string {
@@ -88,6 +93,6 @@ function ruleLines(): string {
   ).join('')
 }
 
-function ruleFacts({ id, summary, why, fix, example, see, on, reads, defaultAction }: AnyRule) {
-  return { id, on, defaultAction, summary, why, fix, example, see, reads }
+function ruleFacts({ id, summary, why, fix, example, see, on, advisesOn, reads, defaultAction }: AnyRule) {
+  return { id, on, advisesOn, defaultAction, summary, why, fix, example, see, reads }
 }

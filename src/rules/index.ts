@@ -1,6 +1,6 @@
+import type { Action } from '../policy/action.ts'
 import { advertisementInUse } from './advertisement-in-use.ts'
 import { advertisementInterface } from './advertisement-interface.ts'
-import type { Action } from '../policy/action.ts'
 import { advertisementOffSubnet } from './advertisement-off-subnet.ts'
 import { advertisementSelectsNothing } from './advertisement-selects-nothing.ts'
 import { advertisementSyntax } from './advertisement-syntax.ts'
@@ -10,11 +10,11 @@ import { eipOutsideSubnet } from './eip-outside-subnet.ts'
 import { eipPerTenant } from './eip-per-tenant.ts'
 import { eipType } from './eip-type.ts'
 import { eipUnknownSubnet } from './eip-unknown-subnet.ts'
-import { poolOpenSelector } from './pool-open-selector.ts'
+import { eipVlanMode } from './eip-vlan-mode.ts'
 import { poolClusterRange } from './pool-cluster-range.ts'
 import { poolInUse } from './pool-in-use.ts'
 import { poolNodeAddress } from './pool-node-address.ts'
-import { eipVlanMode } from './eip-vlan-mode.ts'
+import { poolOpenSelector } from './pool-open-selector.ts'
 import { poolOutsideNodeSubnet } from './pool-outside-node-subnet.ts'
 import { poolOverlap } from './pool-overlap.ts'
 import { poolPerTenant } from './pool-per-tenant.ts'
@@ -23,13 +23,13 @@ import { poolReservedRange } from './pool-reserved-range.ts'
 import { poolSyntax } from './pool-syntax.ts'
 import { poolTooLarge } from './pool-too-large.ts'
 import { poolUnadvertised } from './pool-unadvertised.ts'
-import { poolUnusable } from './pool-unusable.ts'
 import { poolUnallocated } from './pool-unallocated.ts'
+import { poolUnusable } from './pool-unusable.ts'
 import { poolWrongNamespace } from './pool-wrong-namespace.ts'
 import type { AnyRule } from './rule.ts'
 import { servicePoolNotGranted } from './service-pool-not-granted.ts'
-import { subnetOverlap } from './subnet-overlap.ts'
 import { subnetInUse } from './subnet-in-use.ts'
+import { subnetOverlap } from './subnet-overlap.ts'
 import { subnetUnrouted } from './subnet-unrouted.ts'
 import { vpcMultiDGP } from './vpc-multi-dgp.ts'
 import { vpcPerTenant } from './vpc-per-tenant.ts'
@@ -49,12 +49,12 @@ export const RULES: readonly AnyRule[] = Object.freeze([
   poolUnallocated,
   poolWrongNamespace,
   poolPerTenant,
+  poolInUse,
   advertisementSyntax,
   poolOpenSelector,
   poolUnadvertised,
   poolUnusable,
   poolTooLarge,
-  poolInUse,
   advertisementUnknownPool,
   advertisementSelectsNothing,
   advertisementOffSubnet,

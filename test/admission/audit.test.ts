@@ -165,9 +165,8 @@ void test('the first 50 objects come with a way out, for looking for one costs m
 })
 
 void test('agreed() tells the mildest action that any writer would meet', t => {
-  const [bound] = SHARED.rules
-  if (bound === undefined) throw new Error('no rules')
-  const { rule } = bound
+  const [rule] = SHARED.rules
+  if (rule === undefined) throw new Error('no rules')
   const finding = { code: 'no-addresses', field: 'spec.addresses', value: '', restsOn: [] } as const
   const denied = { findings: [{ rule, action: 'deny', finding }], unjudged: [] } as const
   const warned = { findings: [{ rule, action: 'warn', finding }], unjudged: [] } as const
