@@ -99,7 +99,12 @@ export class World {
     })
     const parsed = parseReview(body)
     if (!parsed.ok) throw new Error(parsed.reason)
-    const ports = { snapshot: () => this.snapshot, view: this.#inventory, confirm: async () => [], now: () => 0 }
+    const ports = {
+      snapshot: () => this.snapshot,
+      view: this.#inventory,
+      confirm: async () => [],
+      now: () => 0
+    }
     const { findings, fieldErrors, unjudged } = await judge(parsed.review, ports)
     if (fieldErrors.length + unjudged.length > 0) throw new Error('a write that could not be judged')
     const ids = (action: string) => [

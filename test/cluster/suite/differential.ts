@@ -73,19 +73,13 @@ function shown({ seed, step, one }: Numbered): string {
   ].join('\n')
 }
 
-await test("poolguard's verdicts are those of MetalLB's own webhook, but for the listed differences", async t => {
-  // without the watch cache a LIST does not wait for it to have caught up: a millisecond instead of 20
-  const cluster = await startCluster({ apiServerFlags: ['--watch-cache=false'] })
-  t.teardown(() => cluster.stop())
-  const webhook = await cluster.startMetalLBWebhook()
-  const api = connectRest({ url: cluster.server, ca: cluster.ca, token: cluster.credentials.token('admin') })
-  t.teardown(() => api.close())
-
+/** What both said, how often each reason explained a difference, and what none did. */
+async function tallied(walked: AsyncIterable<Numbered>) {
   const agreed = { allowed: 0, denied: 0 }
   const explained = new Map(REASONS.map(({ name }) => [name, 0]))
   const unexplained: Numbered[] = []
   const silent: Numbered[] = []
-  for await (const numbered of walk({ world: await createWorld(api), webhook })) {
+  for await (const numbered of walked) {
     const { metallb, poolguard } = numbered.one
     if (breaksWhole(numbered.one) && poolguard.messages.length === 0) silent.push(numbered)
     if (metallb.allowed !== poolguard.objects) {
@@ -96,6 +90,20 @@ await test("poolguard's verdicts are those of MetalLB's own webhook, but for the
     if (reason === undefined) unexplained.push(numbered)
     else explained.set(reason.name, (explained.get(reason.name) ?? 0) + 1)
   }
+  return { agreed, explained, unexplained, silent }
+}
+
+await test("poolguard's verdicts are those of MetalLB's own webhook, but for the listed differences", async t => {
+  // without the watch cache a LIST does not wait for it to have caught up: a millisecond instead of 20
+  const cluster = await startCluster({ apiServerFlags: ['--watch-cache=false'] })
+  t.teardown(() => cluster.stop())
+  const webhook = await cluster.startMetalLBWebhook()
+  const api = connectRest({ url: cluster.server, ca: cluster.ca, token: cluster.credentials.token('admin') })
+  t.teardown(() => api.close())
+
+  const { agreed, explained, unexplained, silent } = await tallied(
+    walk({ world: await createWorld(api), webhook })
+  )
 
   const cases = rounds * stepsARound
   t.comment(
