@@ -42,7 +42,7 @@ await test('docs/bgp.md shows its examples as they are', async t => {
 })
 
 await test('every verb has a help text', async t => {
-  for (const verb of ['serve', 'review', 'check', 'test', 'rules', 'explain', 'manifests']) {
+  for (const verb of ['serve', 'review', 'check', 'audit', 'test', 'rules', 'explain', 'manifests']) {
     t.match(await output(verb, '--help'), `Usage: poolguard ${verb}`, verb)
   }
 })
@@ -73,7 +73,8 @@ await test('the version is that of package.json', async t => {
 await test('every rule can be explained', async t => {
   for (const rule of RULES) {
     const text = await output('explain', rule.id)
-    for (const part of [rule.summary, rule.why, rule.fix]) t.match(text, part, rule.id)
+    for (const part of [rule.summary, rule.why, rule.fix, ...(rule.background ?? [])])
+      t.match(text, part, rule.id)
     t.ok(rule.see.length > 0, `${rule.id} names a source`)
     t.match(rule.id, /^[a-z]+(-[a-z]+)+$/)
   }

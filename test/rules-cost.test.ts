@@ -7,7 +7,9 @@ import { loadPolicies } from '../src/cli/policies.ts'
 import { formatAddress } from '../src/address/format.ts'
 import { Inventory } from '../src/inventory/inventory.ts'
 import { isKindName, KINDS, type KindName } from '../src/kinds/index.ts'
+import { capacityOf } from '../src/rules/capacity.ts'
 import { evaluate, type Evaluation } from '../src/rules/evaluate.ts'
+import type { Operation } from '../src/rules/rule.ts'
 
 /**
  * CPU time of the rules on inputs that whoever may write the object can make as large as this (etcd takes 1.5 MiB). Each
@@ -45,18 +47,30 @@ function pool(name: string, spec: object, labels: object = {}): Json {
 
 interface Case {
   readonly existing: readonly Json[]
-  readonly object: Json
+  /** Absent: it is deleted. */
+  readonly object?: Json
   readonly oldObject?: Json
   readonly user?: string
+  /** What the plan of all cases says besides. */
+  readonly plan?: object
 }
 
 interface Measured extends Evaluation {
   readonly cpuMs: number
 }
 
+function planText(more: object = {}): string {
+  return (
+    PLAN +
+    Object.entries(more)
+      .map(([key, value]) => `  ${key}: ${JSON.stringify(value)}\n`)
+      .join('')
+  )
+}
+
 /** What the rules say about the write, and the CPU time they took for it. */
-function measured(t: Test, { existing, object: written, oldObject, user }: Case): Measured {
-  const snapshot = loadPolicies([`${t.testdir({ 'plan.yaml': PLAN })}/plan.yaml`])
+function measured(t: Test, { existing, object: written, oldObject, user, plan }: Case): Measured {
+  const snapshot = loadPolicies([`${t.testdir({ 'plan.yaml': planText(plan) })}/plan.yaml`])
   const inventory = new Inventory()
   inventory.setAllKnown()
   for (const json of existing) {
@@ -65,7 +79,7 @@ function measured(t: Test, { existing, object: written, oldObject, user }: Case)
   }
   const body = admissionReview({
     uid: 'u',
-    operation: oldObject === undefined ? 'CREATE' : 'UPDATE',
+    operation: operationOf(written, oldObject),
     subResource: '',
     dryRun: false,
     user: { username: user ?? 'admin', groups: user === undefined ? ['system:masters'] : [] },
@@ -82,6 +96,11 @@ function measured(t: Test, { existing, object: written, oldObject, user }: Case)
   // What is over at once is asked again: the first time is the compiler's.
   const again = first.cpuMs < 100 ? [timed(judge), timed(judge)] : []
   return { ...first, cpuMs: Math.min(first.cpuMs, ...again.map(({ cpuMs }) => cpuMs)) }
+}
+
+function operationOf(written: Json | undefined, oldObject: Json | undefined): Operation {
+  if (written === undefined) return 'DELETE'
+  return oldObject === undefined ? 'CREATE' : 'UPDATE'
 }
 
 function timed(judge: () => Evaluation): Measured {
@@ -191,4 +210,340 @@ await test("a pool that names a tenant's namespaces thousands of times over", as
   t.equal(rests?.length, 2_000)
   t.equal(others.length, 0, 'one array for all')
   withinBudget(t, denied, 500)
+})
+
+/** An object of MetalLB's, in its namespace. */
+function inMetalLB(kind: KindName, name: string, spec: object): Json {
+  return object(kind, { name, namespace: 'kmetal-metallb' }, { spec })
+}
+
+/** A selector that matches one of 10,000 pools or nodes. */
+function numbered(i: number): object {
+  return { matchLabels: { number: String(i), all: 'yes' } }
+}
+
+function numberLabels(i: number): object {
+  return { number: String(i), all: 'yes' }
+}
+
+const MANY = 10_000
+
+await test('an advertisement that names 10,000 pools and selects 10,000 others, all of them twice over', async t => {
+  const existing = count(MANY, i => pool(`p${i}`, { addresses: [`${address(i)}/32`] }, numberLabels(i)))
+  const twice = count(2 * MANY, i => i % MANY)
+  const spec = { ipAddressPools: twice.map(i => `x${i}`), ipAddressPoolSelectors: twice.map(numbered) }
+  const advertisement = inMetalLB('L2Advertisement', 'a', spec)
+  const denied = measured(t, { existing, object: advertisement })
+  t.equal(findingsOf(denied, 'advertisement-syntax').length, 2 * MANY)
+  withinBudget(t, denied, 1_200)
+})
+
+await test('an advertisement with 10,000 selectors that match nothing', async t => {
+  const existing = [
+    ...count(MANY, i => pool(`p${i}`, { addresses: [`${address(i)}/32`] }, numberLabels(i))),
+    ...count(MANY, i => object('Node', { name: `n${i}`, labels: numberLabels(i) }, {}))
+  ]
+  const selectors = count(MANY, i => ({ matchLabels: { all: 'yes', number: `x${i}` } }))
+  const spec = { ipAddressPoolSelectors: selectors, nodeSelectors: selectors }
+  const warned = measured(t, { existing, object: inMetalLB('BGPAdvertisement', 'a', spec) })
+  t.equal(findingsOf(warned, 'advertisement-selects-nothing').length, 2 * MANY)
+  withinBudget(t, warned, 700)
+})
+
+await test('a BGPAdvertisement of 10,000 pools, peers and communities beside 1,000 others', async t => {
+  const peers = count(MANY, i => `r${i}`)
+  const others = count(1_000, i =>
+    inMetalLB('BGPAdvertisement', `b${i}`, { ipAddressPools: [`p${i}`], localPref: i + 1 })
+  )
+  const existing = [
+    ...count(MANY, i => pool(`p${i}`, { addresses: [`${address(i)}/32`] })),
+    ...others,
+    object('Node', { name: 'n' }, {})
+  ]
+  const spec = {
+    ipAddressPools: count(MANY, i => `p${i}`),
+    aggregationLength: 24,
+    peers,
+    communities: count(MANY, i => `64512:${i}`)
+  }
+  const denied = measured(t, { existing, object: inMetalLB('BGPAdvertisement', 'a', spec) })
+  t.equal(findingsOf(denied, 'advertisement-syntax').length, MANY, 'each pool is too small')
+  t.equal(findingsOf(denied, 'advertisement-selects-nothing').length, MANY, 'no peer exists')
+  withinBudget(t, denied, 1_200)
+  const alike = { ...spec, aggregationLength: 32 }
+  const conflicting = measured(t, { existing, object: inMetalLB('BGPAdvertisement', 'a', alike) })
+  t.equal(findingsOf(conflicting, 'advertisement-syntax').length, 1_000, 'each other one has a localPref')
+  withinBudget(t, conflicting, 1_200)
+})
+
+await test('a pool of 10,000 entries that 1,000 BGPAdvertisements aggregate', async t => {
+  const existing = count(1_000, i =>
+    inMetalLB('BGPAdvertisement', `b${i}`, { aggregationLength: 24 + (i % 8) })
+  )
+  const addresses = count(MANY, i => `${address(2 * i)}/32`)
+  const denied = measured(t, { existing, object: pool('many', { addresses }) })
+  t.equal(findingsOf(denied, 'advertisement-syntax').length, MANY)
+  withinBudget(t, denied, 700)
+})
+
+await test('a Community of 10,000 names that another one defines', async t => {
+  const communities = count(MANY, i => ({ name: `c${i}`, value: `64512:${i}` }))
+  const other = inMetalLB('Community', 'other', { communities })
+  const denied = measured(t, { existing: [other], object: inMetalLB('Community', 'c', { communities }) })
+  t.equal(findingsOf(denied, 'advertisement-syntax').length, MANY)
+  withinBudget(t, denied, 150)
+})
+
+await test('a BGPPeer beside 10,000 others with other router IDs', async t => {
+  const spec = { myASN: 64512, peerASN: 64513, peerAddress: '10.0.0.1' }
+  const existing = [
+    object('Node', { name: 'n' }, {}),
+    ...count(MANY, i =>
+      inMetalLB('BGPPeer', `r${i}`, { ...spec, peerAddress: address(i + 2), routerID: address(i) })
+    )
+  ]
+  const warned = measured(t, { existing, object: inMetalLB('BGPPeer', 'new', spec) })
+  t.equal(findingsOf(warned, 'advertisement-syntax').length, 16)
+  withinBudget(t, warned, 60)
+})
+
+await test('a pool that names 10,000 namespaces twice and as many selectors', async t => {
+  const twice = count(2 * MANY, i => i % MANY)
+  const serviceAllocation = {
+    namespaces: twice.map(i => `ns-${i}`),
+    serviceSelectors: twice.map(numbered)
+  }
+  const denied = measured(t, {
+    existing: [],
+    object: pool('many', { addresses: ['10.0.9.0/24'], serviceAllocation })
+  })
+  t.equal(findingsOf(denied, 'pool-syntax').length, 2 * MANY)
+  withinBudget(t, denied, 500)
+})
+
+const SERVICES = count(6_000, i =>
+  object(
+    'Service',
+    { name: `s${i}`, namespace: 'web' },
+    { spec: { type: 'LoadBalancer' }, status: { loadBalancer: { ingress: [{ ip: address(2 * i) }] } } }
+  )
+)
+
+await test('a pool of 10,000 entries, held by 6,000 Services and then shrunk', async t => {
+  const oldObject = pool('many', { addresses: count(10_000, i => `${address(2 * i)}/31`) })
+  const shrunk = pool('many', { addresses: count(7_000, i => `${address(2 * i)}/32`) })
+  const warned = measured(t, { existing: [...SERVICES, oldObject], object: shrunk, oldObject })
+  t.match(findingsOf(warned, 'pool-unusable'), [
+    { code: 'nearly-full', counts: { size: 7_000n, used: 6_000n, free: 1_000n } }
+  ])
+  withinBudget(t, warned, 1_000)
+  const created = measured(t, { existing: SERVICES, object: shrunk })
+  t.equal(findingsOf(created, 'pool-unusable').length, 1)
+  withinBudget(t, created, 1_500)
+})
+
+await test('a pool with 20,000 entries that are too large', async t => {
+  const addresses = count(20_000, () => '10.0.0.0/8')
+  const oldObject = pool('many', { addresses })
+  const moved = pool('many', { addresses: addresses.map(() => '11.0.0.0/8') })
+  const warned = measured(t, { existing: [], object: moved, oldObject })
+  t.equal(findingsOf(warned, 'pool-too-large').length, 20_000)
+  withinBudget(t, warned, 4_000)
+})
+
+await test('a pool with as many namespace selectors as fit, in a cluster with 10,000 namespaces', async t => {
+  const labels = Object.fromEntries(count(20, i => [`l${i}`, 'x']))
+  const existing = count(10_000, i => object('Namespace', { name: `n${i}`, labels }, {}))
+  const selectors = (n: number) => count(n, i => ({ matchLabels: { l0: 'x', l1: `y${i}` } }))
+  const few = pool('few', {
+    addresses: ['10.0.9.0/24'],
+    serviceAllocation: { namespaceSelectors: selectors(300) }
+  })
+  const warned = measured(t, { existing, object: few })
+  t.equal(findingsOf(warned, 'pool-open-selector').length, 1)
+  withinBudget(t, warned, 2_000)
+  const many = pool('many', {
+    addresses: ['10.0.9.0/24'],
+    serviceAllocation: { namespaceSelectors: selectors(20_000) }
+  })
+  const silent = measured(t, { existing, object: many })
+  t.same(findingsOf(silent, 'pool-open-selector'), [], 'not judged')
+  withinBudget(t, silent, 1_000)
+})
+
+await test('a pool that 2,000 advertisements of 20 names each do not announce', async t => {
+  const existing = count(2_000, i =>
+    object(
+      i % 2 === 0 ? 'L2Advertisement' : 'BGPAdvertisement',
+      { name: `a${i}`, namespace: 'kmetal-metallb' },
+      {
+        spec: {
+          ipAddressPools: count(20, n => `p-${i}-${n}`),
+          ipAddressPoolSelectors: [{ matchLabels: { tier: `t${i}` } }]
+        }
+      }
+    )
+  )
+  const oldObject = pool('lost', { addresses: ['10.0.9.0/24'] }, { tier: 't7' })
+  const warned = measured(t, { existing, object: pool('lost', { addresses: ['10.0.9.0/24'] }), oldObject })
+  t.match(findingsOf(warned, 'pool-unadvertised'), [{ lost: { kind: 'BGPAdvertisement', name: 'a7' } }])
+  withinBudget(t, warned, 100)
+})
+
+await test('the capacity of 10,000 pools that all hold what 6,000 Services have', async t => {
+  const { plan } = loadPolicies([`${t.testdir({ 'plan.yaml': PLAN })}/plan.yaml`])
+  const inventory = new Inventory()
+  inventory.setAllKnown()
+  for (const service of SERVICES) inventory.putJson('Service', service)
+  for (let i = 0; i < 10_000; i++)
+    inventory.putJson('IPAddressPool', pool(`p${i}`, { addresses: ['10.0.0.0/8'] }))
+  const before = process.cpuUsage()
+  const { pools } = capacityOf(inventory, plan)
+  const { user, system } = process.cpuUsage(before)
+  t.match(pools[9_999], { size: 2 ** 24, used: 6_000 })
+  t.comment(`${(user + system) / 1_000} ms`)
+  t.ok((user + system) / 1_000 < 1_000, 'pool by pool it would be 60 million addresses')
+})
+
+function node(name: string, nodeAddress: string, podCIDR: string): Json {
+  const status = { addresses: [{ type: 'InternalIP', address: nodeAddress }] }
+  return object('Node', { name }, { spec: { podCIDRs: [podCIDR] }, status })
+}
+
+function loadBalancer(name: string, ip: string): Json {
+  const status = { loadBalancer: { ingress: [{ ip }] } }
+  return object('Service', { name, namespace: 'web' }, { spec: { type: 'LoadBalancer' }, status })
+}
+
+await test('a pool of 10,000 equal entries over 2,000 nodes, pods, OvnEips and pools', async t => {
+  const existing = [
+    ...count(2_000, i => node(`n${i}`, address(4 * i), `${address(0x200000 + 256 * i)}/24`)),
+    ...count(2_000, i => pool(`p${i}`, { addresses: [`${address(4 * i + 1)}/32`] })),
+    object('Subnet', { name: 'external' }, { spec: { cidrBlock: '10.128.0.0/16', vlan: 'v' } }),
+    object('Vpc', { name: 'v' }, { spec: { enableExternal: true } }),
+    ...count(2_000, i =>
+      object('OvnEip', { name: `e${i}` }, { spec: { externalSubnet: 'external', v4Ip: address(4 * i + 2) } })
+    )
+  ]
+  const many = pool('many', { addresses: count(10_000, () => '10.0.0.0/8') })
+  const denied = measured(t, { existing, object: many })
+  t.equal(findingsOf(denied, 'pool-node-address').length, 2_000, 'each node once')
+  t.equal(findingsOf(denied, 'pool-cluster-range').length, 2_000, 'each podCIDR once')
+  t.equal(findingsOf(denied, 'pool-provider-network').length, 2_001, 'each OvnEip and the Subnet once')
+  t.equal(findingsOf(denied, 'pool-overlap').length, 2_000 + 9_999, 'each pool once, each repeat once')
+  withinBudget(t, denied, 4_000)
+})
+
+await test('a pool of 10,000 entries in a Subnet of 10,000 parts that 1,000 Vpcs are attached to', async t => {
+  const excludeIps = count(10_000, i => address(4 * i))
+  const existing = [
+    object('Subnet', { name: 'loose' }, { spec: { cidrBlock: '10.0.0.0/8', vlan: 'v', excludeIps } }),
+    object('OvnEip', { name: 'inside' }, { spec: { externalSubnet: 'loose', v4Ip: address(5) } }),
+    ...count(1_000, i =>
+      object('Vpc', { name: `v${i}` }, { spec: { enableExternal: true, extraExternalSubnets: ['loose'] } })
+    )
+  ]
+  const many = pool('many', { addresses: count(10_000, i => `${address(4 * i)}-${address(4 * i + 1)}`) })
+  const denied = measured(t, { existing, object: many })
+  t.equal(findingsOf(denied, 'pool-provider-network').length, 10_000, 'the OvnEip is not told of twice')
+  withinBudget(t, denied, 2_500)
+})
+
+await test('a provider Subnet of 10,000 parts over a pool of 10,000 entries', async t => {
+  const existing = [pool('many', { addresses: count(10_000, i => `${address(4 * i)}/31`) })]
+  const excludeIps = count(10_000, i => address(4 * i))
+  const spec = { cidrBlock: '10.0.0.0/8', vlan: 'v', excludeIps }
+  const external = object('Subnet', { name: 'external' }, { spec })
+  const attached = object('Vpc', { name: 'v' }, { spec: { enableExternal: true } })
+  const denied = measured(t, { existing: [...existing, attached], object: external })
+  t.equal(findingsOf(denied, 'subnet-overlap').length, 10_000)
+  withinBudget(t, denied, 1_500)
+})
+
+await test('a pool of 10,000 entries that 10,000 Services are in', async t => {
+  const addresses = count(10_000, i => `${address(2 * i)}/32`)
+  const existing = count(10_000, i => loadBalancer(`s${i}`, address(2 * i)))
+  const stored = pool('many', { addresses })
+  const deleted = measured(t, { existing: [...existing, stored], oldObject: stored })
+  const [finding, ...others] = findingsOf(deleted, 'pool-in-use')
+  t.same(others, [])
+  t.match(finding, { total: 10_000, services: { length: 10 }, restsOn: { length: 10 } })
+  withinBudget(t, deleted, 900)
+  const shifted = pool('many', { addresses: count(10_000, i => `${address(2 * i + 1)}/32`) })
+  const replaced = measured(t, { existing: [...existing, stored], object: shifted, oldObject: stored })
+  t.match(findingsOf(replaced, 'pool-in-use'), [{ because: 'addresses', total: 10_000 }])
+  withinBudget(t, replaced, 2_000)
+})
+
+await test('the deletion of one of two pools of 5,000 entries with the same 5,000 Services', async t => {
+  const addresses = count(5_000, i => `${address(2 * i)}/32`)
+  const existing = [pool('twin', { addresses }), ...count(5_000, i => loadBalancer(`s${i}`, address(2 * i)))]
+  const deleted = measured(t, { existing, oldObject: pool('many', { addresses }) })
+  t.same(deleted.findings, [], 'the other keeps them')
+  withinBudget(t, deleted, 900)
+})
+
+await test('a Subnet that excludes 20,000 addresses in use by as many OvnEips', async t => {
+  const excludeIps = count(20_000, i => address(2 * i + 2))
+  const existing = excludeIps.map((v4Ip, i) =>
+    object('OvnEip', { name: `e${i}` }, { spec: { externalSubnet: 'external', v4Ip, type: 'nat' } })
+  )
+  const spec = { cidrBlock: '10.0.0.0/8', gateway: '10.0.0.1', vlan: 'v' }
+  const oldObject = object('Subnet', { name: 'external' }, { spec })
+  const excluding = object('Subnet', { name: 'external' }, { spec: { ...spec, excludeIps } })
+  const excluded = measured(t, { existing, object: excluding, oldObject })
+  const [finding] = findingsOf(excluded, 'subnet-in-use')
+  t.match(finding, { field: 'spec.excludeIps[0]', count: 20_000 })
+  t.equal(finding?.restsOn.length, 16, 'as many as an answer names')
+  withinBudget(t, excluded, 1_500)
+  const elsewhere = object('Subnet', { name: 'external' }, { spec: { ...spec, cidrBlock: '11.0.0.0/8' } })
+  const moved = measured(t, { existing, object: elsewhere, oldObject })
+  t.match(findingsOf(moved, 'subnet-in-use'), [{ field: 'spec.cidrBlock', count: 20_000 }])
+  withinBudget(t, moved, 800)
+})
+
+await test('a Vpc of 20,000 namespaces of a VLAN tenant, with as many extra Subnets', async t => {
+  const namespaces = count(20_000, i => `n${i}`)
+  const extraExternalSubnets = count(20_000, i => `s${i}`)
+  const existing = [
+    ...namespaces.map(name => object('Namespace', { name, labels: { tenant: 'vera' } }, {})),
+    ...extraExternalSubnets.map(name =>
+      object('Subnet', { name }, { spec: { cidrBlock: '10.0.0.0/24', vlan: 'v' } })
+    )
+  ]
+  const plan = {
+    poolModel: 'perTenant',
+    edgeRouter: { mode: 'directRouting', providerCIDRs: ['203.0.113.0/24'] },
+    tenancy: {
+      tenants: [
+        { name: 'vera', networkingMode: 'vlan' },
+        { name: 'acme', externalSubnets: ['s7'] }
+      ]
+    }
+  }
+  const vpc = object(
+    'Vpc',
+    { name: 'v' },
+    { spec: { enableExternal: true, namespaces, extraExternalSubnets } }
+  )
+  const denied = measured(t, { existing, object: vpc, plan })
+  t.equal(findingsOf(denied, 'eip-vlan-mode').length, 20_000)
+  t.equal(findingsOf(denied, 'subnet-unrouted').length, 20_000)
+  withinBudget(t, denied, 1_500)
+})
+
+await test('a pool of 4,000 entries under a plan with 500 VLANs', async t => {
+  const tenants = count(500, i => ({
+    name: `t${i}`,
+    networkingMode: 'vlan',
+    vlan: { exposure: 'ccmProxy', ipAddressPool: `p${i}`, range: `12.${i >> 8}.${i & 255}.0/24` }
+  }))
+  const addresses = count(4_000, i => `12.${(i >> 3) >> 8}.${(i >> 3) & 255}.${i & 7}/32`)
+  const denied = measured(t, {
+    existing: [],
+    object: pool('other', { addresses }),
+    plan: { tenancy: { tenants } }
+  })
+  t.equal(findingsOf(denied, 'pool-reserved-range').length, 4_000)
+  withinBudget(t, denied, 1_500)
 })

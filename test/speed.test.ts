@@ -138,7 +138,7 @@ await test('a decision takes less than 2 ms at p99 beside 10,000 objects', async
     const kind = raw === undefined ? undefined : kindOf(raw.group, raw.ref.kind)
     if (kind !== undefined) inventory.putJson(kind, json)
   }
-  const ports: Ports = { snapshot: () => snapshot, view: inventory, confirm: async () => [] }
+  const ports: Ports = { snapshot: () => snapshot, view: inventory, confirm: async () => [], now: () => 0 }
   const answer = createAnswerReview(ports)
   const verdicts = new Map<string, number>()
   const round = async (first: number): Promise<readonly number[]> => {

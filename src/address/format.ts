@@ -52,6 +52,12 @@ export function formatDash(range: AddressRange): string {
   return range.first === range.last ? first : `${first}-${formatAddress(range.family, range.last)}`
 }
 
+/** The range as an entry of Kube-OVN Subnet `spec.excludeIps`: `a..b`, or `a` for one address. */
+export function formatDots(range: AddressRange): string {
+  const first = formatAddress(range.family, range.first)
+  return range.first === range.last ? first : `${first}..${formatAddress(range.family, range.last)}`
+}
+
 /**
  * The range as an entry of IPAddressPool `spec.addresses`: a CIDR where it is exactly one (one address as `/32`
  * or `/128`, because MetalLB refuses bare addresses), else `a-b`.

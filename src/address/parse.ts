@@ -1,5 +1,5 @@
 import { Address4, Address6 } from 'ip-address'
-import { formatAddress, formatDash, formatEntry } from './format.ts'
+import { formatAddress, formatDash, formatDots, formatEntry } from './format.ts'
 import { prefixOf } from './range.ts'
 import type { AddressRange, Family } from './range.ts'
 
@@ -180,6 +180,5 @@ function rewrite(range: AddressRange, forms: RangeForms): string | undefined {
   if (forms.bare && range.first === range.last) return formatAddress(range.family, range.first)
   if (forms.cidr && prefixOf(range) !== undefined) return formatEntry(range)
   if (forms.dash) return formatDash(range)
-  if (!forms.dots) return undefined
-  return `${formatAddress(range.family, range.first)}..${formatAddress(range.family, range.last)}`
+  return forms.dots ? formatDots(range) : undefined
 }

@@ -92,7 +92,8 @@ function judgedOutcome(review: Review, judgement: Judgement, allowed: boolean): 
     verdict: allowed ? 'allowed' : 'denied',
     denied: [...new Set(denied)],
     warned: [...new Set(ids('warn'))],
-    audited: [...new Set(ids('audit'))]
+    audited: [...new Set(ids('audit'))],
+    exempted: [...new Set(judgement.exempted.map(({ rule }) => rule.id))]
   }
 }
 
@@ -124,6 +125,7 @@ const NOBODY: Outcome = {
   denied: [],
   warned: [],
   audited: [],
+  exempted: [],
   patched: false,
   fault: ''
 }

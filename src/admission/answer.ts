@@ -22,6 +22,8 @@ export interface Outcome {
   readonly denied: readonly string[]
   readonly warned: readonly string[]
   readonly audited: readonly string[]
+  /** Ids of the rules whose findings an exemption let pass, each once, in order. */
+  readonly exempted: readonly string[]
   /** True when the mutating path changed something. */
   readonly patched: boolean
   /** The error behind verdict `fault` or `malformed`, '' otherwise. */

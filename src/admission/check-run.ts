@@ -3,9 +3,12 @@ import type { View } from '../inventory/view.ts'
 import { isRecord } from '../kinds/decode.ts'
 import { KIND_NAMES, kindOf, KINDS, type KindName } from '../kinds/index.ts'
 import { refKey, type ObjectRef } from '../kinds/object-ref.ts'
+import { capacityOf } from '../rules/capacity.ts'
 import { applied, named, withoutStatus, type JsonObject } from './apply.ts'
 import {
   judgedObject,
+  reportOn,
+  settledObject,
   silentObject,
   type CheckedObject,
   type CheckReport,
@@ -29,11 +32,14 @@ export interface CheckContext {
   stored(ref: ObjectRef): Promise<JsonObject | undefined>
   /** Who applies them. */
   readonly user: UserInfo
+  /** When, in milliseconds since 1970. */
+  readonly nowMs: number
 }
 
 /**
  * Checks objects as if `kubectl apply` wrote them one after the other: each a CREATE, or an UPDATE of what is stored or
- * came earlier; first defaulted, then judged. What is allowed is there for the following ones, what is denied is not.
+ * came earlier; first defaulted, then judged. What is allowed is there for the following ones, what is denied is not. A
+ * warning that is settled by what follows is not reported.
  */
 export async function checkObjects(
   subjects: readonly CheckSubject[],
@@ -42,9 +48,8 @@ export async function checkObjects(
   const run = new CheckRun(context)
   const objects: CheckedObject[] = []
   for (const subject of subjects) objects.push(await run.check(subject))
-  const summary = { denied: 0, warned: 0, unchecked: 0, passed: 0, 'not-judged': 0 }
-  for (const { verdict } of objects) summary[verdict]++
-  return { objects, summary }
+  const settled = await Promise.all(objects.map(object => run.settled(object)))
+  return reportOn(settled, capacityOf(run.view, context.snapshot.plan))
 }
 
 /** What a run made of an object, and the manifest it came from. */
@@ -65,11 +70,29 @@ class CheckRun {
   readonly #inventory: Inventory
   readonly #ports: Ports
   readonly #written = new Map<string, Written>()
+  /** The reviews of objects about which something was said besides denials. */
+  readonly #warned = new Map<CheckedObject, Review>()
 
   constructor(context: CheckContext) {
     this.#context = context
     this.#inventory = copyOf(context.view, context.known)
-    this.#ports = { snapshot: () => context.snapshot, view: this.#inventory, confirm: async () => [] }
+    this.#ports = {
+      snapshot: () => context.snapshot,
+      view: this.#inventory,
+      confirm: async () => [],
+      now: () => context.nowMs
+    }
+  }
+
+  /** What is there now. */
+  get view(): View {
+    return this.#inventory
+  }
+
+  /** An object without the warnings that what was applied since has settled. */
+  async settled(checked: CheckedObject): Promise<CheckedObject> {
+    const review = this.#warned.get(checked)
+    return review === undefined ? checked : settledObject(checked, await judge(review, this.#ports))
   }
 
   async check(subject: CheckSubject): Promise<CheckedObject> {
@@ -81,7 +104,7 @@ class CheckRun {
     const manifest = this.#named(given)
     const { ref } = manifest
     const write = await this.#writeOf(kind, manifest)
-    if (!this.#context.snapshot.rules.some(({ rule }) => rule.on.includes(kind))) {
+    if (!this.#context.snapshot.rules.some(rule => rule.on.includes(kind))) {
       this.#store(kind, ref, { object: write.object, manifest: manifest.json })
       return silentObject(subject, ref, 'not-judged')
     }
@@ -95,8 +118,10 @@ class CheckRun {
   ): Promise<CheckedObject> {
     const defaults = await mutate(review, this.#ports)
     const final = defaults.length === 0 ? object : patched(object, defaults)
-    const judgement = await judge({ ...review, object: final }, this.#ports)
+    const written = { ...review, object: final }
+    const judgement = await judge(written, this.#ports)
     const checked = judgedObject(subject, manifest.ref, judgement, defaults)
+    if (checked.findings.some(({ action }) => action !== 'deny')) this.#warned.set(checked, written)
     if (checked.verdict !== 'denied') {
       this.#store(review.kind, manifest.ref, { object: final, manifest: manifest.json })
     }

@@ -4,13 +4,11 @@ import type { View } from '../inventory/view.ts'
 import { isRecord } from '../kinds/decode.ts'
 import type { OvnEip } from '../kinds/ovn-eip.ts'
 import { subnetPrefixes } from '../kinds/subnet.ts'
+import type { Exposure } from '../policy/exposure.ts'
 import { defaultSubnets } from '../policy/grants.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { Requester, Tenancy } from '../policy/tenancy.ts'
 import type { Operation } from '../rules/rule.ts'
-
-/** For whom the plan's default Subnet is the only one; it is also what Kube-OVN takes for everybody. */
-const PLATFORM: Tenancy = { kind: 'platform' }
 
 /** What is known about one write of an OvnEip. */
 export interface OvnEipFacts {
@@ -23,6 +21,7 @@ export interface OvnEipFacts {
   readonly view: View
   /** Whose the OvnEip is. */
   readonly tenancy: Tenancy
+  readonly exposure: Exposure
 }
 
 /**
@@ -52,11 +51,14 @@ export function defaultOvnEip(
 }
 
 function subnetFor(facts: OvnEipFacts): string | undefined {
-  const { operation, plan, tenancy, view } = facts
-  const owners = defaultSubnets(plan, tenancy)
+  const { operation, plan, view } = facts
+  const owners = defaultSubnets(facts)
   const addresses = addressesOf(facts)
   const isOpen = operation === 'CREATE' || addresses.length === 0
-  const either = [...new Set([...owners, ...defaultSubnets(plan, PLATFORM)])]
+  const { defaultExternalSubnet } = plan.globalPool
+  // What Kube-OVN takes for everybody.
+  const kubeOvns = defaultExternalSubnet === undefined ? [] : [defaultExternalSubnet]
+  const either = [...new Set([...owners, ...kubeOvns])]
   const fitting = isOpen ? owners : either.filter(name => areIn(addresses, name, view))
   return fitting.length === 1 ? fitting[0] : undefined
 }

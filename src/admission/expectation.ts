@@ -20,7 +20,8 @@ export function expectationFailures(expected: Expectation, result: CaseResult): 
   return [
     ...unless(expected.allowed === response.allowed, 'allowed', String(expected.allowed), isAllowed),
     ...ruleFailures(expected, idsThatSpoke(judgement, response.allowed)),
-    ...uncheckedFailures(expected, judgement),
+    ...listFailures('unchecked', expected.unchecked, judgement.unjudged),
+    ...listFailures('exempted', expected.exempted, judgement.exempted),
     ...codeFailures(expected, response.status?.code),
     ...unless(message.includes(expected.message ?? ''), 'a message with', expected.message ?? '', message),
     ...patchFailures(expected, patch)
@@ -54,12 +55,16 @@ function idsThatSpoke(judgement: Judgement, allowed: boolean): readonly string[]
   return [...new Set(allowed ? warned : denialCauses(judgement).map(cause => cause.reason))]
 }
 
-/** As everywhere, [] means none. */
-function uncheckedFailures({ unchecked }: Expectation, judgement: Judgement): readonly string[] {
-  if (unchecked === undefined) return []
-  const got = judgement.unjudged.map(({ rule }) => rule.id)
-  const holds = unchecked.length === 0 ? got.length === 0 : unchecked.every(id => got.includes(id))
-  return unless(holds, 'unchecked', unchecked.join(', ') || 'none', got.join(', '))
+/** The rules wanted are among those that are there. As everywhere, [] means none. */
+function listFailures(
+  what: 'unchecked' | 'exempted',
+  wanted: readonly string[] | undefined,
+  found: readonly { readonly rule: { readonly id: string } }[]
+): readonly string[] {
+  if (wanted === undefined) return []
+  const got = [...new Set(found.map(({ rule }) => rule.id))]
+  const holds = wanted.length === 0 ? got.length === 0 : wanted.every(id => got.includes(id))
+  return unless(holds, what, wanted.join(', ') || 'none', got.join(', '))
 }
 
 /** Equal texts for equal JSON, whatever the order of keys. */

@@ -1,11 +1,16 @@
 import { KINDS, type KindName } from '../kinds/index.ts'
 import { isRecord, type FieldError } from '../kinds/decode.ts'
 import { refKey, type ObjectRef } from '../kinds/object-ref.ts'
-import { ownerOfClusterScoped, requesterOf, tenancyOfNamespace, type Tenancy } from '../policy/tenancy.ts'
+import type { ServiceClass } from '../policy/plan.ts'
+import { exposureFor } from '../policy/resolve-exposure.ts'
+import { ownerOfClusterScoped, requesterOf, tenancyOfNamespace } from '../policy/tenancy.ts'
+import type { Requester, Tenancy } from '../policy/tenancy.ts'
 import { evaluate, type Evaluation } from '../rules/evaluate.ts'
 import type { Finding } from '../rules/finding.ts'
-import type { Change, RuleContext } from '../rules/rule.ts'
+import { isOn, type Change, type RuleContext } from '../rules/rule.ts'
+import { serviceClassOf } from '../rules/service-class.ts'
 import { changeOf } from './change.ts'
+import { exemptableWrite, withExemptions, type ExemptEvaluation } from './exempt.ts'
 import type { PolicySnapshot, Ports } from './ports.ts'
 import type { Review } from './review.ts'
 
@@ -13,7 +18,7 @@ import type { Review } from './review.ts'
 export type Audience = 'platform' | 'tenant'
 
 /** What the rules said about one review. `notJudged` says why no rule was asked. */
-export interface Judgement extends Evaluation {
+export interface Judgement extends ExemptEvaluation {
   readonly notJudged: 'foreign-kind' | 'delete' | 'subresource' | undefined
   /** Fields of the object with the wrong type: nothing else was judged then. */
   readonly fieldErrors: readonly FieldError[]
@@ -38,7 +43,14 @@ const MOST_ROUNDS = 2
  */
 export async function judge(review: Review, ports: Ports): Promise<Judgement> {
   const snapshot = ports.snapshot()
-  const nothing = { findings: [], unjudged: [], fieldErrors: [], isUnconfirmed: false, snapshot }
+  const nothing = {
+    findings: [],
+    exempted: [],
+    unjudged: [],
+    fieldErrors: [],
+    isUnconfirmed: false,
+    snapshot
+  }
   const skipped = notJudged(review, ports)
   if (skipped !== undefined || review.kind === undefined) {
     return { ...nothing, notJudged: skipped, audience: 'tenant' }
@@ -94,17 +106,18 @@ function isTerminating({ operation, object }: Review): boolean {
 }
 
 interface Evaluated {
-  readonly evaluation: Evaluation
+  readonly evaluation: ExemptEvaluation
   readonly audience: Audience
 }
 
 function evaluateOnce(review: Review, change: Change, snapshot: PolicySnapshot, ports: Ports): Evaluated {
   const context = ruleContext(review, change, snapshot, ports)
-  const { requester, tenancy } = context
+  const { requester, tenancy, exposure } = context
   // A listed controller may be a tenant's own: the CCM runs under an account of the tenant's namespace.
   const isPlatform = requester.role === 'platform' || tenancy.kind === 'platform'
   const audience = isPlatform ? 'platform' : 'tenant'
-  return { evaluation: evaluate(change, snapshot.rules, context), audience }
+  const evaluation = evaluate(change, snapshot.rules, context)
+  return { evaluation: withExemptions(evaluation, exemptableWrite(review), exposure, ports.now()), audience }
 }
 
 /** What rules are told besides the object itself. */
@@ -114,13 +127,26 @@ export function ruleContext(
   snapshot: PolicySnapshot,
   ports: Pick<Ports, 'view'>
 ): RuleContext {
-  const { plan, claims } = snapshot
+  const { plan, claims, exposures } = snapshot
   const requester = requesterOf(plan, review)
   const labels = (change.object ?? change.oldObject)?.meta.labels ?? new Map<string, string>()
-  const tenancy: Tenancy = KINDS[change.kind].namespaced
-    ? tenancyOfNamespace(plan, ports.view.get('Namespace', '', review.namespace), review.namespace)
+  const isNamespaced = KINDS[change.kind].namespaced
+  const namespace = isNamespaced ? ports.view.get('Namespace', '', review.namespace) : undefined
+  const tenancy: Tenancy = isNamespaced
+    ? tenancyOfNamespace(plan, namespace, review.namespace)
     : ownerOfClusterScoped(plan, requester, labels)
-  return { view: ports.view.with(claims), plan, requester, tenancy }
+  const exposure = exposureFor(exposures, {
+    tenancy,
+    namespaceLabels: namespace?.meta.labels,
+    serviceClass: classOf(change, requester)
+  })
+  return { view: ports.view.with(claims), plan, requester, tenancy, exposure }
+}
+
+/** undefined for what is no Service. */
+export function classOf(change: Change, requester: Requester): ServiceClass | undefined {
+  const service = isOn(['Service'], change) ? (change.object ?? change.oldObject) : undefined
+  return service && serviceClassOf(service, requester)
 }
 
 /** The API server has checked that the namespace exists, so one that is missing here is only not seen yet. */

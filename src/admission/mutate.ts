@@ -32,11 +32,12 @@ export async function mutate(review: Review, ports: Ports): Promise<readonly Pat
 function defaulted(
   raw: Record<string, unknown>,
   change: Change,
-  { plan, tenancy, requester, view }: RuleContext
+  context: RuleContext
 ): Record<string, unknown> | undefined {
+  const { plan, tenancy, requester, view, exposure } = context
   const { operation } = change
   if (isOn(['Service'], change) && change.object !== undefined) {
-    const pool = defaultPool(plan, tenancy, serviceClassOf(change.object, requester))
+    const pool = defaultPool(context, serviceClassOf(change.object, requester))
     return defaultService(raw, {
       service: change.object,
       oldService: change.oldObject,
@@ -54,6 +55,7 @@ function defaulted(
       requester,
       plan,
       tenancy,
+      exposure,
       view
     })
   }

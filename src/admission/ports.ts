@@ -2,12 +2,15 @@ import type { View } from '../inventory/view.ts'
 import type { Claim } from '../kinds/claim.ts'
 import type { ObjectRef } from '../kinds/object-ref.ts'
 import type { Plan } from '../policy/plan.ts'
-import type { BoundRule } from '../rules/evaluate.ts'
+import type { ExposurePolicies } from '../policy/resolve-exposure.ts'
+import type { AnyRule } from '../rules/rule.ts'
 
 /** The policies in force: replaced as a whole on reload, so one decision sees one generation. */
 export interface PolicySnapshot {
   readonly plan: Plan
-  readonly rules: readonly BoundRule[]
+  /** All that are not switched off for everybody; what each does is a matter of the request (`exposureFor`). */
+  readonly rules: readonly AnyRule[]
+  readonly exposures: ExposurePolicies
   /** The plan's own ranges, laid over the inventory. */
   readonly claims: readonly Claim[]
   /** Names the generation in logs and audit annotations. */
@@ -23,4 +26,6 @@ export interface Ports {
    * from files there is nothing fresher, and the answer is empty.
    */
   confirm(refs: readonly ObjectRef[]): Promise<readonly ObjectRef[]>
+  /** The time, in milliseconds since 1970: exemptions end. */
+  now(): number
 }

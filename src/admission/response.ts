@@ -174,6 +174,7 @@ function auditAnnotations(judgement: Judgement): Readonly<Record<string, string>
     ['denied', ids('deny')],
     ['warned', ids('warn')],
     ['audited', ids('audit')],
+    ['exempted', exemptedText(judgement)],
     ['unjudged', [...new Set(judgement.unjudged.map(({ rule }) => rule.id))].join(',')],
     ['unconfirmed', judgement.isUnconfirmed ? 'true' : '']
   ]
@@ -181,6 +182,14 @@ function auditAnnotations(judgement: Judgement): Readonly<Record<string, string>
     ...entries.filter(([, value]) => value !== ''),
     ['policies', judgement.snapshot.fingerprint]
   ])
+}
+
+/** Each use of an exemption once: `pool-node-address by ExposurePolicy lab (single-node lab)`. At most 16 are named. */
+function exemptedText({ exempted }: Judgement): string {
+  const uses = exempted.map(
+    ({ rule, exemption: { policy, reason } }) => `${rule.id} by ExposurePolicy ${policy} (${shown(reason)})`
+  )
+  return [...new Set(uses)].slice(0, MOST_CAUSES).join('; ')
 }
 
 /** Standard base64 of UTF-8, without a runtime module: `btoa` takes bytes as characters. */

@@ -1,4 +1,4 @@
-import { formatDash, formatEntry } from '../address/format.ts'
+import { formatDash, formatDots, formatEntry } from '../address/format.ts'
 import { rangeSize, type AddressRange } from '../address/range.ts'
 import type { ObjectRef } from '../kinds/object-ref.ts'
 
@@ -46,4 +46,4 @@ export function listed(texts: readonly string[], most = 10): string {
   return kept.length === 1 ? last : `${kept.slice(0, -1).join(', ')} and ${last}`
 }
 
-export { formatDash, formatEntry }
+export { formatDash, formatDots, formatEntry }

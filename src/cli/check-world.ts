@@ -39,7 +39,7 @@ export async function openCheckWorld(options: WorldOptions, io: Io): Promise<Che
   const files =
     inventory.length > 0
       ? loadInventoryFiles(inventory)
-      : { inventory: new Inventory(), stored: new Map<string, JsonObject>() }
+      : { inventory: new Inventory(), stored: new Map<string, JsonObject>(), places: new Map() }
   return {
     snapshot,
     view: files.inventory,

@@ -1,5 +1,10 @@
 import type { Clock } from '../cluster/clock.ts'
 
+/** The time of day, in milliseconds since 1970. */
+export function wallTimeMs(): number {
+  return Date.now()
+}
+
 /** The machine's own time, for the watches. */
 export function systemClock(): Clock {
   return {

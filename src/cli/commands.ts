@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
+import { runAudit, type AuditOptions } from './audit.ts'
 import { runCheck, type CheckOptions } from './check.ts'
 import type { Io } from './io.ts'
 import { runManifests, type ManifestsOptions } from './manifests.ts'
@@ -16,6 +17,7 @@ export function addCommands(program: Command, io: Io, done: Done): void {
   addServe(program, io, done)
   addReview(program, io, done)
   addCheck(program, io, done)
+  addAudit(program, io, done)
   addTest(program, io, done)
   addCatalogue(program, io, done)
   addManifests(program, io, done)
@@ -53,17 +55,25 @@ function addCheck(program: Command, io: Io, done: Done): void {
     .option('--as <user>', 'who applies them', 'kubernetes-admin')
     .addOption(repeatable('--as-group <group>', 'a group of that user; repeatable').default([], 'none'))
     .addOption(formats('text', 'json', 'sarif', 'junit'))
-    .option('--output <file>', 'write the report there instead of standard output')
+    .option('--capacity', 'also print how full pools and allocations are; JSON always tells', false)
+    .addOption(output())
     .action(async (paths: string[], options: Omit<CheckOptions, 'paths'>) =>
       done(await runCheck({ ...options, paths }, io))
     )
+}
+
+function addAudit(program: Command, io: Io, done: Done): void {
+  withWorld(program.command('audit').description('judge what is stored, and tell how full pools are'))
+    .addOption(formats('text', 'json', 'sarif', 'junit'))
+    .addOption(output())
+    .action(async (options: AuditOptions) => done(await runAudit(options, io)))
 }
 
 function addTest(program: Command, io: Io, done: Done): void {
   withPolicies(program.command('test').description('run PolicyTest suites'))
     .argument('<path...>', 'files and directories')
     .addOption(formats('text', 'json', 'junit'))
-    .option('--output <file>', 'write the report there instead of standard output')
+    .addOption(output())
     .action(async (paths: string[], options: Omit<TestOptions, 'paths'>) =>
       done(await runTest({ ...options, paths }, io))
     )
@@ -114,6 +124,10 @@ function repeatable(flags: string, description: string): Option {
 
 function formats(first: string, ...others: readonly string[]): Option {
   return new Option('--format <format>', 'how to print the result').choices([first, ...others]).default(first)
+}
+
+function output(): Option {
+  return new Option('--output <file>', 'write the report there instead of standard output')
 }
 
 function logLevel(): Option {

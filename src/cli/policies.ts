@@ -4,7 +4,7 @@ import type { PolicySnapshot } from '../admission/ports.ts'
 import { formatDocumentError } from '../policy/document-error.ts'
 import { planClaims } from '../policy/plan-claims.ts'
 import { parsePolicies, type ParsedPolicies, type PolicyFile } from '../policy/policy-set.ts'
-import { bindRules } from '../rules/evaluate.ts'
+import { isOff } from '../policy/resolve-exposure.ts'
 import { RULES, RULE_ACTIONS } from '../rules/index.ts'
 import { UnusableError } from './io.ts'
 
@@ -32,8 +32,9 @@ export function snapshotOf(files: readonly PolicyFile[]): PolicySnapshot {
 /** Binds parsed policies to the rules. Throws UnusableError with what is wrong with them. */
 export function snapshotFrom(parsed: ParsedPolicies): PolicySnapshot {
   if (!parsed.ok) throw new UnusableError(parsed.errors.map(formatDocumentError).join('\n'))
-  const { plan, actions, fingerprint } = parsed.policies
-  return { plan, rules: bindRules(RULES, actions), claims: planClaims(plan), fingerprint }
+  const { plan, exposures, fingerprint } = parsed.policies
+  const rules = RULES.filter(({ id, defaultAction }) => !isOff(exposures, id, defaultAction))
+  return { plan, rules, exposures, claims: planClaims(plan), fingerprint }
 }
 
 /** The texts of one --policies argument. Throws UnusableError when it cannot be read. */

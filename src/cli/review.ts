@@ -2,8 +2,10 @@ import { request } from 'node:https'
 import { createAnswerReview } from '../admission/answer-review.ts'
 import type { Answer, Question } from '../admission/answer.ts'
 import { isRecord } from '../kinds/decode.ts'
+import { expiredExemptions } from '../policy/exemption.ts'
 import { readText } from './files.ts'
 import { EXIT, UnusableError, type Io } from './io.ts'
+import { errorLine } from './sources.ts'
 import { openWorld, type WorldOptions } from './world.ts'
 
 export interface ReviewOptions extends WorldOptions {
@@ -42,6 +44,10 @@ async function answerHere(
     io.stderr('without --inventory PATH or --kubeconfig FILE, what rests on other objects cannot be judged\n')
   }
   const world = await openWorld(options, io)
+  const { exposures } = world.ports.snapshot()
+  for (const error of expiredExemptions(exposures.policies, world.ports.now())) {
+    io.stderr(`${errorLine(error)}\n`)
+  }
   try {
     return await createAnswerReview(world.ports)(body, question)
   } finally {

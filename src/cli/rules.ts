@@ -1,4 +1,6 @@
 import type { PolicySnapshot } from '../admission/ports.ts'
+import { listed } from '../admission/show.ts'
+import type { AppliesTo } from '../policy/applies-to.ts'
 import { jsonSchemas } from '../policy/json-schema.ts'
 import { RULES } from '../rules/index.ts'
 import type { AnyRule } from '../rules/rule.ts'
@@ -31,15 +33,16 @@ export function runExplain(name: string, snapshot: () => PolicySnapshot, io: Io)
 }
 
 function explained(rule: AnyRule, snapshot: PolicySnapshot): string {
-  const action = snapshot.rules.find(bound => bound.rule.id === rule.id)?.action ?? 'off'
   return [
-    `${rule.id} (${rule.on.join(', ')})`,
+    `${rule.id} (${kindsOf(rule)})`,
     '',
     rule.summary,
     '',
-    `Action:  ${action}${action === rule.defaultAction ? '' : `, by policy; ${rule.defaultAction} by default`}`,
+    `Action:  ${actionText(rule, snapshot).join('\n         ')}`,
     `Why:     ${rule.why}`,
     `Fix:     ${rule.fix}`,
+    ...(rule.background ?? []).flatMap(paragraph => ['', paragraph]),
+    ...(rule.background ? [''] : []),
     `Example: ${rule.example.trim().replaceAll('\n', '\n         ')}`,
     ...(rule.reads.length > 0 ? [`Reads:   ${rule.reads.join(', ')}`] : []),
     ...rule.see.map(source => `See:     ${source}`),
@@ -47,12 +50,40 @@ function explained(rule: AnyRule, snapshot: PolicySnapshot): string {
   ].join('\n')
 }
 
+/** Its own action, and one line for each policy that names it: the strictest that applies to a request counts. */
+function actionText({ id, defaultAction }: AnyRule, { exposures }: PolicySnapshot): readonly string[] {
+  const byPolicy = exposures.policies.flatMap(({ name, actions, appliesTo }) => {
+    const action = actions.get(id)
+    return action === undefined ? [] : [`${action} by ExposurePolicy ${name}${scopeText(appliesTo)}`]
+  })
+  return [
+    ...byPolicy,
+    `${defaultAction} by default${byPolicy.length === 0 ? '' : ', where none of them applies'}`
+  ]
+}
+
+/** `, for tenants acme and beta; in namespaces it selects`; '' for everything. */
+function scopeText({ tenants, exceptTenants, namespaceSelector, serviceClasses }: AppliesTo): string {
+  const parts = [
+    tenants === undefined ? '' : `for tenants ${listed([...tenants])}`,
+    exceptTenants.size === 0 ? '' : `except tenants ${listed([...exceptTenants])}`,
+    namespaceSelector === undefined ? '' : 'in the namespaces it selects',
+    serviceClasses === undefined ? '' : `of Services the ${listed([...serviceClasses])} ones`
+  ].filter(part => part !== '')
+  return parts.length === 0 ? '' : `, ${parts.join('; ')}`
+}
+
 /** The rule table as Markdown, as it stands in the README. */
 export function ruleTable(): string {
   const rows = RULES.map(
-    rule => `| \`${rule.id}\` | ${rule.on.join(', ')} | ${rule.defaultAction} | ${rule.summary} |`
+    rule => `| \`${rule.id}\` | ${kindsOf(rule)} | ${rule.defaultAction} | ${rule.summary} |`
   )
   return ['| rule | on | default | what is required |', '|---|---|---|---|', ...rows].join('\n')
+}
+
+/** The kinds it judges; of those on which it only warns that it does. */
+function kindsOf({ on, advisesOn }: AnyRule): string {
+  return on.map(kind => (advisesOn.includes(kind) ? `${kind} (warns)` : kind)).join(', ')
 }
 
 function ruleLines(): string {
@@ -62,6 +93,6 @@ function ruleLines(): string {
   ).join('')
 }
 
-function ruleFacts({ id, summary, why, fix, example, see, on, reads, defaultAction }: AnyRule) {
-  return { id, on, defaultAction, summary, why, fix, example, see, reads }
+function ruleFacts({ id, summary, why, fix, example, see, on, advisesOn, reads, defaultAction }: AnyRule) {
+  return { id, on, advisesOn, defaultAction, summary, why, fix, example, see, reads }
 }

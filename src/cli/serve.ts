@@ -1,6 +1,11 @@
 import { join } from 'node:path'
 import { createAnswerReview, faultAnswer } from '../admission/answer-review.ts'
+import type { PolicySnapshot } from '../admission/ports.ts'
 import { KIND_NAMES } from '../kinds/index.ts'
+import { formatDocumentError, type DocumentError } from '../policy/document-error.ts'
+import { expiredExemptions } from '../policy/exemption.ts'
+import { capacitySteps } from '../rules/capacity.ts'
+import { capacityMetrics } from '../server/capacity-metrics.ts'
 import { addInventoryMetrics, type InventoryFacts } from '../server/inventory-metrics.ts'
 import { startServer, type Endpoint, type RunningServer } from '../server/listen.ts'
 import { createLogger, type Log } from '../server/logger.ts'
@@ -8,11 +13,13 @@ import type { CertificatePair } from '../server/tls.ts'
 import { createMetrics, type Metrics } from '../server/metrics.ts'
 import type { ReadinessCheck } from '../server/admin-app.ts'
 import { certificatesIn } from './certificates.ts'
+import { wallTimeMs } from './clock.ts'
 import { readText, tryReadText } from './files.ts'
 import { proofsOf, type ProofOptions } from './install/proofs.ts'
 import { EXIT, UnusableError, type Io } from './io.ts'
+import { tellOfNodes } from './node-events.ts'
 import { loadPolicies, orDefault } from './policies.ts'
-import { clusterWorld, fileWorld, type World, type WorldOptions } from './world.ts'
+import { clusterWorld, fileWorld, isClusterWorld, type World, type WorldOptions } from './world.ts'
 
 export interface ServeOptions extends WorldOptions, ProofOptions {
   readonly listen: string
@@ -34,6 +41,11 @@ export async function runServe(options: ServeOptions, io: Io): Promise<number> {
   const tls = { ...(await certificatePair(options, io)), clientCa }
   const log = createLogger({ level: options.logLevel })
   const world = serveWorld(snapshot, options, log)
+  const metrics = metricsOf(world, snapshot.fingerprint)
+  const nodeEvents = isClusterWorld(world)
+    ? tellOfNodes(world, { log, registry: metrics.registry })
+    : undefined
+  const stopWarning = warnOfExpired(snapshot, log)
   try {
     const server = await startServer({
       answer: createAnswerReview(world.ports),
@@ -43,7 +55,8 @@ export async function runServe(options: ServeOptions, io: Io): Promise<number> {
       listen,
       adminListen,
       ready: readinessOf(world, snapshot.fingerprint),
-      metrics: metricsOf(world, snapshot.fingerprint),
+      metrics,
+      moreMetrics: capacityMetrics(() => capacitySteps(world.inventory, snapshot.plan)),
       log,
       shutdownDelayMs: options.shutdownDelay * 1000
     }).catch((error: unknown) => {
@@ -54,7 +67,9 @@ export async function runServe(options: ServeOptions, io: Io): Promise<number> {
     await untilStopped(options, server, tls)
     return EXIT.ok
   } finally {
-    // Watches keep the process alive, also when it cannot listen.
+    // Watches and timers keep the process alive, also when it cannot listen.
+    stopWarning()
+    await nodeEvents?.stop()
     await world.close()
   }
 }
@@ -147,6 +162,23 @@ function pollCertificate(options: ServeOptions, server: RunningServer, served: C
     current = { cert, key }
     server.reload(current)
   }, CERTIFICATE_POLL_MS)
+  return () => clearInterval(timer)
+}
+
+/** How soon an exemption's end is told; it is not applied from that very moment. */
+const EXPIRY_POLL_MS = 3_600_000
+
+/** Warns once of each exemption that has expired, at the start and while it serves. Answers how to end it. */
+function warnOfExpired({ exposures }: PolicySnapshot, log: Log): () => void {
+  const told = new Set<DocumentError>()
+  const look = () => {
+    for (const error of expiredExemptions(exposures.policies, wallTimeMs())) {
+      if (!told.has(error)) log.warn({ exemption: formatDocumentError(error) }, 'expired')
+      told.add(error)
+    }
+  }
+  look()
+  const timer = setInterval(look, EXPIRY_POLL_MS)
   return () => clearInterval(timer)
 }
 

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { named, type JsonObject } from '../admission/apply.ts'
+import type { Place } from '../admission/check-report.ts'
 import { pathOfField } from '../admission/field-path.ts'
 import { rawObject } from '../admission/raw-object.ts'
 import { Inventory } from '../inventory/inventory.ts'
@@ -97,6 +98,8 @@ export interface StoredFiles {
   readonly inventory: Inventory
   /** The same objects as JSON, by `refKey`. */
   readonly stored: ReadonlyMap<string, JsonObject>
+  /** Where each of them is written. */
+  readonly places: ReadonlyMap<string, Place>
 }
 
 /**
@@ -110,23 +113,26 @@ export function loadInventoryFiles(paths: readonly string[]): StoredFiles {
   const { documents, errors } = readSources(paths, '', '')
   const inventory = new Inventory()
   const stored = new Map<string, JsonObject>()
+  const places = new Map<string, Place>()
   const faults = [...errors]
   for (const document of documents) {
-    const fault = store(document, inventory, stored)
+    const fault = store(document, { inventory, stored, places })
     if (fault !== undefined) faults.push(fault)
   }
   if (faults.length > 0) throw new UnusableError(faults.map(errorLine).join('\n'))
   // An export that failed leaves an empty file: taking it for an empty cluster would let everything pass.
   if (stored.size === 0) throw new UnusableError(`no objects that poolguard reads in ${paths.join(', ')}`)
   inventory.setAllKnown()
-  return { inventory, stored }
+  return { inventory, stored, places }
 }
 
-function store(
-  document: SourceDocument,
-  inventory: Inventory,
-  stored: Map<string, JsonObject>
-): DocumentError | undefined {
+interface Storage {
+  readonly inventory: Inventory
+  readonly stored: Map<string, JsonObject>
+  readonly places: Map<string, Place>
+}
+
+function store(document: SourceDocument, { inventory, stored, places }: Storage): DocumentError | undefined {
   if (document.origin !== 'object') return document.error([], 'an inventory holds Kubernetes objects only')
   const raw = rawObject(document.object)
   const kind = raw && kindOf(raw.group, raw.ref.kind)
@@ -135,6 +141,7 @@ function store(
   if (stored.has(key)) return document.error(['metadata', 'name'], 'the inventory holds this object already')
   const json = named(raw)
   stored.set(key, json)
+  places.set(key, document)
   const [wrong] = inventory.putJson(kind, json)
   return wrong && document.error(pathOfField(wrong.field), `must be of type ${wrong.expected}`)
 }

@@ -64,7 +64,7 @@ function linesOf(document: YamlDocument, { spec }: PolicyTest): readonly number[
 function unknownRules(source: PolicySource, { spec }: PolicyTest): readonly DocumentError[] {
   const known = [...RULE_ACTIONS.keys(), INVALID_OBJECT]
   return spec.cases.flatMap(({ expect }, i) =>
-    (['rules', 'unchecked'] as const).flatMap(key =>
+    (['rules', 'unchecked', 'exempted'] as const).flatMap(key =>
       (expect[key] ?? []).flatMap((id, at) =>
         known.includes(id)
           ? []

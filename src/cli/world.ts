@@ -5,8 +5,9 @@ import { liveReader } from '../cluster/live-reader.ts'
 import type { WatchStatus } from '../cluster/watch-health.ts'
 import { startWatching, type Watcher } from '../cluster/watcher.ts'
 import { Inventory } from '../inventory/inventory.ts'
+import type { KindName } from '../kinds/index.ts'
 import { RULES } from '../rules/index.ts'
-import { systemClock } from './clock.ts'
+import { systemClock, wallTimeMs } from './clock.ts'
 import { watchedKinds } from './install/rbac.ts'
 import { UnusableError, type Io } from './io.ts'
 import { loadPolicies, orDefault } from './policies.ts'
@@ -25,6 +26,18 @@ export interface World {
   /** The watches that keep the inventory fresh; undefined when it came from files or there is none. */
   readonly watcher: Watcher | undefined
   close(): Promise<void>
+}
+
+/** A world that follows a cluster. */
+export interface ClusterWorld extends World {
+  readonly watcher: Watcher
+  readonly api: ApiServer
+  /** Calls after every change to a kind in the inventory, so it must be cheap. */
+  onChange(listener: (kind: KindName) => void): void
+}
+
+export function isClusterWorld(world: World): world is ClusterWorld {
+  return 'api' in world
 }
 
 /** Longest wait for the first complete list of every kind by commands that answer once. */
@@ -47,7 +60,7 @@ export async function openWorld(options: WorldOptions, io: Io): Promise<World> {
 /** Policies and inventory from files; without inventory files no kind is known, so that absences mean nothing. */
 export function fileWorld(snapshot: ReturnType<typeof loadPolicies>, paths: readonly string[]): World {
   const inventory = paths.length === 0 ? new Inventory() : loadInventoryFiles(paths).inventory
-  const ports = { snapshot: () => snapshot, view: inventory, confirm: async () => [] }
+  const ports = { snapshot: () => snapshot, view: inventory, confirm: async () => [], now: wallTimeMs }
   return { ports, inventory, watcher: undefined, close: async () => {} }
 }
 
@@ -56,17 +69,23 @@ export function clusterWorld(
   snapshot: ReturnType<typeof loadPolicies>,
   kubeconfig: string,
   log: (status: WatchStatus) => void
-): World & { readonly watcher: Watcher } {
+): ClusterWorld {
   const clock = systemClock()
   const inventory = new Inventory()
   const api = connectTo(kubeconfig, clock)
-  const watcher = startWatching({ api, inventory, kinds: watchedKinds(RULES), clock, log })
+  const listeners: ((kind: KindName) => void)[] = []
+  const onChange = (kind: KindName) => {
+    for (const listener of listeners) listener(kind)
+  }
+  const watcher = startWatching({ api, inventory, kinds: watchedKinds(RULES), clock, log, onChange })
   const read = liveReader({ api, watcher, clock })
   const confirm: Ports['confirm'] = async refs => (await read(refs)).map(({ ref }) => ref)
   return {
-    ports: { snapshot: () => snapshot, view: inventory, confirm },
+    ports: { snapshot: () => snapshot, view: inventory, confirm, now: wallTimeMs },
     inventory,
     watcher,
+    api,
+    onChange: listener => void listeners.push(listener),
     close: () => watcher.stop()
   }
 }

@@ -29,7 +29,8 @@ export class Overlay implements View {
   *overlapping(domains: readonly Domain[], range: AddressRange): Iterable<Claim> {
     yield* this.under.overlapping(domains, range)
     for (const claim of this.claims) {
-      if (domains.includes(claim.domain) && overlap(claim.range, range) !== undefined) yield claim
+      // In this order: a plan may have a claim, and a domain, for each of hundreds of tenants.
+      if (overlap(claim.range, range) !== undefined && domains.includes(claim.domain)) yield claim
     }
   }
 

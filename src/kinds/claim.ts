@@ -3,8 +3,9 @@ import type { ObjectRef } from './object-ref.ts'
 
 /**
  * Where on the network a claim lies, as far as the object itself says: `metallb` (pools), `subnet:NAME` (a Kube-OVN
- * Subnet and the OvnEips in it; `subnet:` when an OvnEip names none), `nodes`, `pods`, `services`, `plan`, and `ingress` for
- * the addresses that Services have of a pool, which lie over the pool's own.
+ * Subnet and the OvnEips in it; `subnet:` when an OvnEip names none), `nodes`, `pods` (podCIDRs of Nodes, overlay Subnets of
+ * Kube-OVN's default Vpc), `services`, `plan`, `vlan:TENANT` (the range the plan gives a tenant's VLAN), and `ingress` for the
+ * addresses that Services have of a pool, which lie over the pool's own.
  * Which of them share one address space is the plan's to say (`sharedDomains` in policy/).
  */
 export type Domain = string
@@ -21,4 +22,9 @@ export interface Claim {
 /** The domain of a Kube-OVN Subnet and of the addresses taken from it. */
 export function subnetDomain(subnet: string): Domain {
   return `subnet:${subnet}`
+}
+
+/** The domain of the range that the plan gives a tenant's VLAN in the shared address space. */
+export function vlanDomain(tenant: string): Domain {
+  return `vlan:${tenant}`
 }

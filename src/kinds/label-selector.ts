@@ -40,6 +40,23 @@ export function anySelectorMatches(
   return selectors.some(selector => selectorMatches(selector, labels))
 }
 
+/** The selector as kubectl writes one: `tier=gold,rack in (a,b),!old`; '' when it matches everything. */
+export function selectorText({ matchLabels, matchExpressions }: LabelSelector): string {
+  const labels = [...matchLabels].map(([key, value]) => `${key}=${value}`)
+  return [...labels, ...matchExpressions.map(requirementText)].join(',')
+}
+
+function requirementText({ key, operator, values }: LabelSelectorRequirement): string {
+  switch (operator) {
+    case 'Exists':
+      return key
+    case 'DoesNotExist':
+      return `!${key}`
+    default:
+      return `${key} ${operator.toLowerCase()} (${values.join(',')})`
+  }
+}
+
 function requirementMatches(
   requirement: LabelSelectorRequirement,
   labels: ReadonlyMap<string, string>
@@ -71,16 +88,4 @@ export function selectorKey({ matchLabels, matchExpressions }: LabelSelector): s
 /** The same for one expression. */
 export function requirementKey({ key, operator, values }: LabelSelectorRequirement): string {
   return JSON.stringify([key, operator, values.toSorted()])
-}
-
-/** The selector as kubectl writes one: `rack=a,tier in (db,web),!edge`; '' for the one that matches everything. */
-export function selectorText({ matchLabels, matchExpressions }: LabelSelector): string {
-  const labels = [...matchLabels].map(([key, value]) => `${key}=${value}`)
-  return [...labels, ...matchExpressions.map(requirementText)].join(',')
-}
-
-function requirementText({ key, operator, values }: LabelSelectorRequirement): string {
-  if (operator === 'Exists') return key
-  if (operator === 'DoesNotExist') return `!${key}`
-  return `${key} ${operator.toLowerCase()} (${values.join(',')})`
 }

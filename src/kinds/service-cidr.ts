@@ -1,4 +1,5 @@
 import { parseRange } from '../address/parse.ts'
+import type { AddressRange } from '../address/range.ts'
 import type { Claim } from './claim.ts'
 import type { KindDefinition } from './kind-definition.ts'
 import type { Meta } from './meta.ts'
@@ -19,11 +20,19 @@ export const serviceCIDR: KindDefinition<ServiceCIDR> = {
   decode: (object, meta) => ({ kind: 'ServiceCIDR', meta, cidrs: object.at('spec').at('cidrs').strings() }),
   claims(object) {
     const holder = { kind: 'ServiceCIDR', namespace: '', name: object.meta.name }
-    return object.cidrs.flatMap((text, i): Claim[] => {
-      const parsed = parseRange(text, { cidr: true })
-      if (!parsed.ok) return []
-      return [{ domain: 'services', range: parsed.range, holder, field: `spec.cidrs[${i}]`, state: 'stored' }]
+    return serviceRanges(object).map(({ range, field }): Claim => {
+      return { domain: 'services', range, holder, field, state: 'stored' }
     })
   },
   judged: ({ cidrs }) => cidrs
+}
+
+/** The ranges with their texts and fields; texts that are no CIDR are left out. */
+export function serviceRanges({
+  cidrs
+}: ServiceCIDR): { readonly range: AddressRange; readonly text: string; readonly field: string }[] {
+  return cidrs.flatMap((text, i) => {
+    const parsed = parseRange(text, { cidr: true })
+    return parsed.ok ? [{ range: parsed.range, text, field: `spec.cidrs[${i}]` }] : []
+  })
 }

@@ -1,5 +1,5 @@
 import { ADDRESS_FORMS, parseRange, trimBlanks } from '../address/parse.ts'
-import type { Claim } from './claim.ts'
+import type { AddressRange } from '../address/range.ts'
 import type { KindDefinition } from './kind-definition.ts'
 import type { Meta } from './meta.ts'
 
@@ -42,16 +42,26 @@ export const service: KindDefinition<Service> = {
   },
   claims(object) {
     const holder = { kind: 'Service', namespace: object.meta.namespace, name: object.meta.name }
-    return object.type !== 'LoadBalancer'
-      ? []
-      : object.ingressIPs.flatMap((text): Claim[] => {
-          const parsed = parseRange(text, ADDRESS_FORMS)
-          const field = 'status.loadBalancer.ingress'
-          return parsed.ok ? [{ domain: 'ingress', range: parsed.range, holder, field, state: 'stored' }] : []
-        })
+    if (object.type !== 'LoadBalancer') return []
+    const field = 'status.loadBalancer.ingress'
+    return ingressAddresses(object).map(range => ({
+      domain: 'ingress',
+      range,
+      holder,
+      field,
+      state: 'stored'
+    }))
   },
   // Labels, since IPAddressPools select Services by them.
   judged: ({ meta, ...fields }) => [fields, meta.labels, judgedAnnotations(meta.annotations)]
+}
+
+/** The addresses in `status.loadBalancer.ingress`, as ranges of one each; texts that are no address are left out. */
+export function ingressAddresses({ ingressIPs }: Service): AddressRange[] {
+  return ingressIPs.flatMap(text => {
+    const parsed = parseRange(text, ADDRESS_FORMS)
+    return parsed.ok ? [parsed.range] : []
+  })
 }
 
 function judgedAnnotations(annotations: ReadonlyMap<string, string>): ReadonlyMap<string, string> {

@@ -8,6 +8,8 @@ export interface Vpc {
   readonly enableExternal: boolean
   readonly extraExternalSubnets: readonly string[]
   readonly namespaces: readonly string[]
+  /** `spec.bfdPort.enabled`: the router gets a port `bfd@NAME` with chassis of its own. */
+  readonly bfdPort: boolean
 }
 
 export const vpc: KindDefinition<Vpc> = {
@@ -23,7 +25,8 @@ export const vpc: KindDefinition<Vpc> = {
       meta,
       enableExternal: spec.at('enableExternal').boolean(false),
       extraExternalSubnets: spec.at('extraExternalSubnets').strings(),
-      namespaces: spec.at('namespaces').strings()
+      namespaces: spec.at('namespaces').strings(),
+      bfdPort: spec.at('bfdPort').at('enabled').boolean(false)
     }
   },
   claims: () => [],

@@ -1,39 +1,26 @@
-import * as z from 'zod'
+import type { Action, KnownRules } from './action.ts'
+import { appliesToOf, type AppliesTo } from './applies-to.ts'
 import { decodeDocument, inTextOrder, type DecodedDocument } from './decode-document.ts'
-import { isRecord } from '../kinds/decode.ts'
 import type { DocumentError } from './document-error.ts'
-import { didYouMean } from './nearest-name.ts'
+import { exemptionOf, type Exemption } from './exemption.ts'
+import { exposureProblems } from './exposure-problems.ts'
+import { exposurePolicy, type ExposureSpec } from './exposure-schema.ts'
 import { documentError, type PolicySource } from './problem.ts'
-import { API_VERSION, metadata, textMap } from './schema-fields.ts'
-import { partOf } from './yaml-document.ts'
 
-/** What a rule's finding leads to, the strictest first: refuse, tell the user, only count, not even ask. */
-const ACTIONS = ['deny', 'warn', 'audit', 'off'] as const
-export type Action = (typeof ACTIONS)[number]
-
-/** Every rule id and the action it has when no policy names it. */
-export type KnownRules = ReadonlyMap<string, Action>
-
-/** ExposurePolicy: what is allowed. Of its spec this version knows `actions`. */
-export const exposurePolicy = z.strictObject({
-  apiVersion: z.literal(API_VERSION),
-  kind: z.literal('ExposurePolicy'),
-  metadata,
-  spec: z.strictObject({
-    actions: textMap(z.enum(ACTIONS)).optional().describe("rule id to action; absent: the rule's own default")
-  })
-})
-
-/** An ExposurePolicy as read; `actions` is empty when it names no rule. */
+/** An ExposurePolicy as read. What it leaves out it does not restrict; empty lists allow none. */
 export interface ExposurePolicy {
   readonly name: string
+  readonly appliesTo: AppliesTo
+  /** Empty when it names no rule. */
   readonly actions: ReadonlyMap<string, Action>
+  readonly pools: ExposureSpec['pools']
+  readonly services: ExposureSpec['services']
+  readonly ovnEips: ExposureSpec['ovnEips']
+  readonly exemptions: readonly Exemption[]
 }
 
 /** Fields that are documented and not built yet: a policy that relies on one must not pass as obeyed. */
-const LATER_KEYS: ReadonlySet<string> = new Set(
-  ['appliesTo', 'pools', 'services', 'ovnEips', 'customRules', 'exemptions'].map(key => `spec.${key}`)
-)
+const LATER_KEYS: ReadonlySet<string> = new Set(['spec.customRules'])
 
 /** Reads an ExposurePolicy; rule ids that are not in `knownRules` are errors. */
 export function decodeExposurePolicy(
@@ -41,46 +28,32 @@ export function decodeExposurePolicy(
   knownRules: KnownRules
 ): DecodedDocument<ExposurePolicy> {
   const decoded = decodeDocument(exposurePolicy, source)
-  const unknown = unknownRules(source, knownRules)
-  if (decoded.ok && unknown.length === 0) {
-    const { metadata: meta, spec } = decoded.value
-    return { ok: true, value: { name: meta.name, actions: new Map(Object.entries(spec.actions ?? {})) } }
+  const problems = exposureProblems(source.document, knownRules)
+  if (decoded.ok && problems.length === 0) {
+    const { metadata, spec } = decoded.value
+    return { ok: true, value: policyOf(metadata.name, spec, source) }
   }
   const others = decoded.ok ? [] : decoded.errors.map(unsupported)
-  return { ok: false, errors: inTextOrder([...others, ...unknown]) }
+  return {
+    ok: false,
+    errors: inTextOrder([...others, ...problems.map(problem => documentError(source, problem))])
+  }
 }
 
-/** Looks at the document itself, so that a misspelt id is told together with whatever else is wrong. */
-function unknownRules(source: PolicySource, knownRules: KnownRules): DocumentError[] {
-  const { value } = partOf(source.document, ['spec', 'actions'])
-  const ids = isRecord(value)
-    ? Object.keys(value).filter(id => id !== '__proto__' && !knownRules.has(id))
-    : []
-  return ids.map(id => {
-    const hint = didYouMean(id, knownRules.keys())
-    return documentError(source, {
-      path: ['spec', 'actions', id],
-      at: 'key',
-      message: 'no rule has this id',
-      hint
-    })
-  })
+function policyOf(name: string, spec: ExposureSpec, source: PolicySource): ExposurePolicy {
+  const { appliesTo, actions = {}, pools, services, ovnEips, exemptions } = spec
+  return {
+    name,
+    appliesTo: appliesToOf(appliesTo),
+    actions: new Map(Object.entries(actions)),
+    pools,
+    services,
+    ovnEips,
+    exemptions: exemptions.map((exemption, i) => exemptionOf(exemption, i, { policy: name, source }))
+  }
 }
 
 function unsupported(error: DocumentError): DocumentError {
   const isLater = error.message === 'unknown key' && LATER_KEYS.has(error.field)
   return isLater ? { ...error, message: 'is not supported by this version', hint: 'take it out' } : error
-}
-
-/**
- * The action of every known rule: the strictest among the policies that name it, else its own default. The order of
- * policies does not matter.
- */
-export function combineActions(policies: readonly ExposurePolicy[], knownRules: KnownRules): KnownRules {
-  const combined = new Map<string, Action>()
-  for (const [id, byDefault] of knownRules) {
-    const named = policies.map(policy => policy.actions.get(id))
-    combined.set(id, ACTIONS.find(action => named.includes(action)) ?? byDefault)
-  }
-  return combined
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { exposurePolicy } from './exposure-policy.ts'
+import { exposurePolicy } from './exposure-schema.ts'
 import { networkPlan } from './network-plan.ts'
 import { policyTest } from './policy-test.ts'
 

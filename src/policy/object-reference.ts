@@ -2,8 +2,9 @@ import * as z from 'zod'
 import { isKindName, KIND_NAMES, KINDS } from '../kinds/index.ts'
 import type { ObjectRef } from '../kinds/object-ref.ts'
 import { didYouMean } from './nearest-name.ts'
+import { nameProblem } from './schema-fields.ts'
 
-/** `KIND/NAMESPACE/NAME`; of kinds without namespace `KIND/NAME` or `KIND//NAME`. Kinds are those poolguard knows. */
+/** `KIND/NAMESPACE/NAME`; of kinds without namespace `KIND/NAME` or `KIND//NAME`. Kinds are those poolguard knows, names exact. */
 export const objectReference = z
   .string()
   .describe('KIND/NAMESPACE/NAME, or KIND/NAME for kinds without namespace')
@@ -35,5 +36,10 @@ function parseReference(text: string): ObjectRef | { readonly message: string; r
   if (!isWhole || name === '' || namespaced !== (namespace !== '')) {
     return { message: 'names no object', hint: namespaced ? `${kind}/NAMESPACE/NAME` : `${kind}/NAME` }
   }
-  return { kind, namespace, name }
+  return withExactNames({ kind, namespace, name })
+}
+
+function withExactNames(ref: ObjectRef): ObjectRef | { readonly message: string; readonly hint: string } {
+  const message = nameProblem(ref.name) ?? (ref.namespace === '' ? undefined : nameProblem(ref.namespace))
+  return message === undefined ? ref : { message, hint: '' }
 }

@@ -4,6 +4,7 @@ import type { NetworkPlanSpec } from './network-plan.ts'
 import type { Problem } from './problem.ts'
 import type { RangeText } from './range-text.ts'
 import { tenantProblems } from './tenant-problems.ts'
+import { vlanProblems } from './vlan-problems.ts'
 
 /** What is wrong with a plan although each of its fields is right; empty when nothing is. */
 export function planProblems(spec: NetworkPlanSpec): readonly Problem[] {
@@ -13,7 +14,8 @@ export function planProblems(spec: NetworkPlanSpec): readonly Problem[] {
     ...globalPoolProblems(spec),
     ...mappingProblems(spec),
     ...capacityProblems(spec),
-    ...tenantProblems(spec)
+    ...tenantProblems(spec),
+    ...vlanProblems(spec)
   ]
 }
 

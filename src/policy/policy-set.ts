@@ -1,15 +1,17 @@
 import { isRecord } from '../kinds/decode.ts'
+import type { KnownRules } from './action.ts'
 import { decodeDocument, errorsOf, inTextOrder, valuesOf } from './decode-document.ts'
 import type { DecodedDocument } from './decode-document.ts'
 import type { DocumentError } from './document-error.ts'
-import { combineActions, decodeExposurePolicy } from './exposure-policy.ts'
-import type { Action, KnownRules } from './exposure-policy.ts'
+import { defaultGrantErrors } from './default-grants.ts'
+import { decodeExposurePolicy } from './exposure-policy.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { didYouMean } from './nearest-name.ts'
 import { networkPlan } from './network-plan.ts'
 import type { Plan } from './plan.ts'
 import { planProblems } from './plan-problems.ts'
 import { documentError, type PolicySource } from './problem.ts'
+import { exposurePolicies, type ExposurePolicies } from './resolve-exposure.ts'
 import { resolvePlan } from './resolve-plan.ts'
 import { API_VERSION } from './schema-fields.ts'
 import { readYaml } from './yaml-source.ts'
@@ -23,8 +25,7 @@ export interface PolicyFile {
 /** All policies in force, as one. */
 export interface PolicySet {
   readonly plan: Plan
-  /** The action of every known rule. */
-  readonly actions: ReadonlyMap<string, Action>
+  readonly exposures: ExposurePolicies
   /** 16 hex digits: the same for the same documents in whatever order; no protection against forgery. */
   readonly fingerprint: string
 }
@@ -65,7 +66,7 @@ function parseSources({ sources, unread, paths }: Input, knownRules: KnownRules)
       return decoded?.ok === true && decoded.value === kind
     })
   const planSources = ofKind('NetworkPlan')
-  const policySources = ofKind('ExposurePolicy')
+  const policySources = inOneOrder(ofKind('ExposurePolicy'))
   const plans = planSources.map(decodePlan)
   const exposure = policySources.map(source => decodeExposurePolicy(source, knownRules))
   const errors = [...unread, ...errorsOf(kinds), ...errorsOf(plans), ...errorsOf(exposure)]
@@ -74,9 +75,25 @@ function parseSources({ sources, unread, paths }: Input, knownRules: KnownRules)
   if (planSources.length === 0 && errors.length === 0) errors.push(noPlan(paths))
   const plan = valuesOf(plans)[0]
   if (plan === undefined || errors.length > 0) return { ok: false, errors: inTextOrder(errors) }
-  const texts = [...planSources, ...policySources].map(({ document }) => JSON.stringify(document.value))
-  const actions = combineActions(valuesOf(exposure), knownRules)
-  return { ok: true, policies: { plan, actions, fingerprint: fingerprintOf(texts) } }
+  const placed = policySources.flatMap((source, i) => {
+    const decoded = exposure[i]
+    return decoded?.ok === true ? [{ policy: decoded.value, source }] : []
+  })
+  const contradictions = defaultGrantErrors(plan, placed)
+  if (contradictions.length > 0) return { ok: false, errors: inTextOrder(contradictions) }
+  const exposures = exposurePolicies(placed.map(({ policy }) => policy))
+  const fingerprint = fingerprintOf([...planSources, ...policySources].map(textOf))
+  return { ok: true, policies: { plan, exposures, fingerprint } }
+}
+
+/** Sorted by what they say, so that nothing can depend on the order of files. */
+function inOneOrder(sources: readonly PolicySource[]): readonly PolicySource[] {
+  const keyed = sources.map(source => ({ source, key: `${textOf(source)} ${source.path}` }))
+  return keyed.toSorted((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key))).map(({ source }) => source)
+}
+
+function textOf({ document }: PolicySource): string {
+  return JSON.stringify(document.value)
 }
 
 const POLICY_KINDS = ['NetworkPlan', 'ExposurePolicy', 'PolicyTest'] as const

@@ -52,6 +52,7 @@ const expectation = z.strictObject({
   rules: z.array(z.string()).optional().describe('among those that denied, or warned when it is allowed'),
   exactly: z.boolean().default(false).describe('no other rule spoke'),
   unchecked: z.array(z.string()).optional().describe('rules that could not be judged'),
+  exempted: z.array(z.string()).optional().describe('rules whose findings an exemption let pass'),
   code: z.int().optional(),
   message: z.string().optional().describe('part of the message'),
   patch: z.array(patchOperation).optional().describe('the exact patch of the mutating path; [] for none')
@@ -75,7 +76,7 @@ export const policyTest = z.strictObject({
       .array(z.union([z.string().min(1), jsonObject]))
       .default([])
       .describe('paths relative to this file, or documents; empty: those given on the command line'),
-    now: time.optional(),
+    now: time.optional().describe('when the cases happen; absent: before every exemption ends'),
     existing: objects,
     cases: z.array(testCase).min(1)
   })

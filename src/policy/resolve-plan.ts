@@ -1,6 +1,6 @@
 import type { NetworkPlan, NetworkPlanSpec } from './network-plan.ts'
 import { CONTROLLER_NAMES, SERVICE_CLASSES } from './plan.ts'
-import type { EdgeRouter, GlobalPool, NodeSubnet, Plan, PlanRange, TenantEntry } from './plan.ts'
+import type { Allocation, EdgeRouter, GlobalPool, NodeSubnet, Plan, PlanRange, TenantEntry } from './plan.ts'
 import type { OwnerMapping, PlanTenancy, ServiceClass } from './plan.ts'
 import type { RangeText } from './range-text.ts'
 import type { OwnerMappingSpec, TenancySpec, TenantSpec } from './tenancy-schema.ts'
@@ -23,11 +23,7 @@ export function resolvePlan({ metadata, spec }: NetworkPlan): Plan {
       services: planRanges(spec.clusterRanges.services, 'spec.clusterRanges.services'),
       pods: planRanges(spec.clusterRanges.pods, 'spec.clusterRanges.pods')
     },
-    allocations: spec.allocations?.map(({ range, purpose, announcement }, i) => ({
-      ...planRange(range, `spec.allocations[${i}].range`),
-      purpose,
-      announcement
-    })),
+    allocations: allocations(spec),
     metallb,
     kubeOvn,
     globalPool: globalPool(spec.globalPool),
@@ -46,6 +42,22 @@ function planRange({ range, text }: RangeText, field: string): PlanRange {
 
 function planRanges(ranges: readonly RangeText[], field: string): readonly PlanRange[] {
   return ranges.map((range, i) => planRange(range, `${field}[${i}]`))
+}
+
+/** In a tenant's own cluster what was handed over is the range of its VLAN, unless the plan names parts of it. */
+function allocations(spec: NetworkPlanSpec): readonly Allocation[] | undefined {
+  if (spec.allocations !== undefined) {
+    return spec.allocations.map(({ range, purpose, announcement }, i) => ({
+      ...planRange(range, `spec.allocations[${i}].range`),
+      purpose,
+      announcement
+    }))
+  }
+  const i = spec.tenancy.tenants.findIndex(({ name }) => name === spec.tenant)
+  const range = spec.tenancy.tenants[i]?.vlan?.range
+  if (range === undefined) return undefined
+  const place = planRange(range, `spec.tenancy.tenants[${i}].vlan.range`)
+  return [{ ...place, purpose: `the VLAN of tenant ${spec.tenant}`, announcement: 'l2' }]
 }
 
 function nodeSubnet(entry: NonNullable<NetworkPlanSpec['nodeSubnets']>[number], i: number): NodeSubnet {

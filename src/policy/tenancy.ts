@@ -120,3 +120,26 @@ function mappedTenancy({ owner }: OwnerMapping, labels: ReadonlyMap<string, stri
   const name = 'tenant' in owner ? owner.tenant : (labels.get(owner.tenantFromLabel) ?? '')
   return name === '' ? UNMAPPED : { kind: 'tenant', name }
 }
+
+/**
+ * Whose a stored object without namespace may be, each once, since who wrote it is not stored: the tenant that a label of
+ * a mapping names, where exactly one does; else the platform's, some mapped account's, or nobody's known. `ovnEipOwners`
+ * says no more about it.
+ */
+export function possibleOwners(plan: Plan, labels: ReadonlyMap<string, string>): readonly Tenancy[] {
+  const { ovnEipOwners } = plan.tenancy
+  const named = tenantsOf(
+    ovnEipOwners.filter(({ owner }) => 'tenantFromLabel' in owner),
+    labels
+  )
+  return named.length === 1 ? named : [PLATFORM, ...tenantsOf(ovnEipOwners, labels), UNMAPPED]
+}
+
+function tenantsOf(
+  mappings: readonly OwnerMapping[],
+  labels: ReadonlyMap<string, string>
+): readonly Tenancy[] {
+  const owners = mappings.map(mapping => mappedTenancy(mapping, labels))
+  const names = new Set(owners.flatMap(owner => (owner.kind === 'tenant' ? [owner.name] : [])))
+  return [...names].map(name => ({ kind: 'tenant', name }))
+}

@@ -1,6 +1,3 @@
-import { overlap, rangeSize } from '../address/range.ts'
-import type { AddressRange } from '../address/range.ts'
-import { formatRange } from '../address/format.ts'
 import { fieldOf, type PathPart } from './document-error.ts'
 import type { NetworkPlanSpec } from './network-plan.ts'
 import type { Problem } from './problem.ts'
@@ -15,8 +12,7 @@ export function tenantProblems(spec: NetworkPlanSpec): readonly Problem[] {
     ...tenants.flatMap((tenant, i) => modeProblems(tenant, i, spec)),
     ...uniqueProblems(tenants.flatMap(nameOf), []),
     ...uniqueProblems(tenants.flatMap(poolOf), sharedPools(spec)),
-    ...uniqueProblems(tenants.flatMap(subnetsOf), spec.globalPool.externalSubnets ?? []),
-    ...rangeProblems(tenants)
+    ...uniqueProblems(tenants.flatMap(subnetsOf), spec.globalPool.externalSubnets ?? [])
   ]
 }
 
@@ -60,23 +56,5 @@ function uniqueProblems(named: readonly Named[], shared: readonly string[]): Pro
     const earlier = owners.get(name)
     if (earlier === undefined) owners.set(name, fieldOf(path))
     return earlier === undefined ? [] : [{ path, at: 'value', message: `is already in ${earlier}`, hint: '' }]
-  })
-}
-
-/** The ranges that lie in the shared address space: of `ccmProxy` tenants, and of others that are routed. O(n^2). */
-function rangeProblems(tenants: readonly TenantSpec[]): Problem[] {
-  const ranges: { readonly range: AddressRange; readonly path: readonly PathPart[] }[] = []
-  return tenants.flatMap(({ vlan }, i): Problem[] => {
-    if (!vlan?.range || (vlan.exposure === 'tenantMetalLB' && !vlan.routed)) return []
-    const { range } = vlan.range
-    const path = [...TENANTS, i, 'vlan', 'range']
-    const problems = ranges.flatMap((other): Problem[] => {
-      const both = overlap(range, other.range)
-      if (!both) return []
-      const message = `shares ${rangeSize(both)} addresses with ${fieldOf(other.path)}: ${formatRange(both)}`
-      return [{ path, at: 'value', message, hint: '' }]
-    })
-    ranges.push({ range, path })
-    return problems
   })
 }

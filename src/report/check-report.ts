@@ -7,24 +7,28 @@ import { checkText } from './text.ts'
 export type CheckFormat = 'text' | 'json' | 'sarif' | 'junit'
 
 export interface CheckRendering {
+  /** Which verb it is the answer to. */
+  readonly command: 'check' | 'audit'
   readonly format: CheckFormat
   /** Colours the text; the other formats have none. */
   readonly colour: boolean
   /** What could not be read, a sentence each; the text leaves them to stderr. */
   readonly errors: readonly string[]
+  /** Whether the text tells how full pools and allocations are. JSON always does, the other formats have no place for it. */
+  readonly showsCapacity: boolean
   readonly tool: SarifTool
 }
 
-/** A check in one of the formats, ending in a line end. */
+/** A check or an audit in one of the formats, ending in a line end. */
 export function renderCheckReport(report: CheckReport, rendering: CheckRendering): string {
-  const { format, colour, errors, tool } = rendering
+  const { command, format, colour, errors, showsCapacity, tool } = rendering
   switch (format) {
     case 'text':
-      return checkText(report, colour)
+      return checkText(report, colour, showsCapacity)
     case 'json':
       return checkJson(report, errors)
     case 'junit':
-      return checkJunit(report, errors)
+      return checkJunit(report, errors, `poolguard ${command}`)
     case 'sarif':
       return checkSarif(report, errors, tool)
   }

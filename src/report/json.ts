@@ -2,9 +2,12 @@ import type { CheckReport } from '../admission/check-report.ts'
 import { escapeJson } from './escape.ts'
 import { countCases, type TestReport } from './test-results.ts'
 
-/** A check as one JSON object: `summary`, `errors` (sentences about what could not be read) and `objects`. */
-export function checkJson({ summary, objects }: CheckReport, errors: readonly string[]): string {
-  return written({ summary, errors, objects })
+/**
+ * A check as one JSON object: `summary`, `errors` (sentences about what could not be read), `objects` and `capacity` (see
+ * `Capacity`: numbers of addresses are null where nobody knows, and rounded from 2^53 on).
+ */
+export function checkJson({ summary, objects, capacity }: CheckReport, errors: readonly string[]): string {
+  return written({ summary, errors, objects, capacity })
 }
 
 /** Test results as one JSON object: `summary` with `passed` and `failed`, and `suites`. */
@@ -12,6 +15,7 @@ export function testJson(report: TestReport): string {
   return written({ summary: countCases(report), suites: report.suites })
 }
 
-function written(value: unknown): string {
+/** A value as a report: indented, and safe for whatever reads the output of a job. */
+export function written(value: unknown): string {
   return `${escapeJson(JSON.stringify(value, undefined, 2))}\n`
 }

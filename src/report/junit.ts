@@ -1,37 +1,46 @@
 import { getJunitXml, type TestCase, type TestSuite, type TestSuiteReport } from 'junit-xml'
 import type { CheckedObject, CheckReport } from '../admission/check-report.ts'
 import { escapeLine } from './escape.ts'
-import { findingText, refText, uncheckedText } from './text.ts'
+import { exemptedText, findingText, refText, uncheckedText } from './text.ts'
 import type { TestCaseReport, TestReport } from './test-results.ts'
 
 /**
- * A check as JUnit XML: one suite a file, one case an object. Denied objects fail; what is unchecked or not judged is
- * skipped, as it has not passed. Each of `errors` (what could not be read) is a case that ends in an error.
+ * A check as JUnit XML: one suite a file (a kind, for objects of a cluster), one case an object. Denied objects fail; what
+ * is unchecked or not judged is skipped, as it has not passed. Each of `errors` (what could not be read) is a case that
+ * ends in an error.
  */
-export function checkJunit(report: CheckReport, errors: readonly string[]): string {
-  const byPath = new Map<string, TestCase[]>()
+export function checkJunit(report: CheckReport, errors: readonly string[], name: string): string {
+  const bySuite = new Map<string, TestCase[]>()
   for (const object of report.objects) {
-    const cases = byPath.get(object.source.path) ?? []
+    const suite = object.source.line === 0 ? object.ref.kind : object.source.path
+    const cases = bySuite.get(suite) ?? []
     cases.push(objectCase(object))
-    byPath.set(object.source.path, cases)
+    bySuite.set(suite, cases)
   }
-  const suites = [...byPath].map(([path, testCases]): TestSuite => ({ name: escapeLine(path), testCases }))
+  const suites = [...bySuite].map(([suite, testCases]): TestSuite => ({ name: escapeLine(suite), testCases }))
   const unread = errors.map((error): TestCase => ({
     name: escapeLine(error),
     errors: [failed(error, 'unreadable')]
   }))
-  return junit(
-    'poolguard check',
-    unread.length === 0 ? suites : [...suites, { name: 'errors', testCases: unread }]
-  )
+  return junit(name, unread.length === 0 ? suites : [...suites, { name: 'errors', testCases: unread }])
 }
 
-function objectCase({ source, ref, verdict, findings, unchecked }: CheckedObject): TestCase {
-  const place = `${source.path}:${source.line}`
+function objectCase({
+  source,
+  ref,
+  verdict,
+  findings,
+  more = 0,
+  exempted,
+  unchecked
+}: CheckedObject): TestCase {
+  const place = source.line === 0 ? source.path : `${source.path}:${source.line}`
   const texts = (action: string) => findings.filter(finding => finding.action === action).map(findingText)
   const said = [
     ...texts('warn'),
     ...texts('audit'),
+    ...(more === 0 ? [] : [`and ${more} more`]),
+    ...exempted.map(exemptedText),
     ...(unchecked.length === 0 ? [] : [uncheckedText(unchecked)])
   ]
   return {

@@ -76,12 +76,14 @@ function openQuestions(object: CheckedObject): readonly SarifResultBuilder[] {
   })
 }
 
+/** An object of a cluster is in no file. */
 function location({ source, ref }: CheckedObject, { line, column }: Position) {
+  const physicalLocation = {
+    artifactLocation: { uri: uriOf(source.path) },
+    region: { startLine: line, startColumn: column }
+  }
   return {
-    physicalLocation: {
-      artifactLocation: { uri: uriOf(source.path) },
-      region: { startLine: line, startColumn: column }
-    },
+    ...(line === 0 ? {} : { physicalLocation }),
     logicalLocations: [{ fullyQualifiedName: escapeLine(refText(ref)), kind: 'resource' }]
   }
 }

@@ -1,6 +1,14 @@
-import type { CheckedObject, CheckFinding, CheckReport, Unchecked } from '../admission/check-report.ts'
+import type {
+  CheckedObject,
+  CheckExempted,
+  CheckFinding,
+  CheckReport,
+  Position,
+  Unchecked
+} from '../admission/check-report.ts'
 import type { ObjectRef } from '../kinds/object-ref.ts'
 import { listed } from '../admission/show.ts'
+import { capacityText } from './capacity.ts'
 import { escapeLine } from './escape.ts'
 import { countCases, type TestReport } from './test-results.ts'
 
@@ -11,16 +19,20 @@ const COLOURS: ReadonlyMap<string, number> = new Map([
   ['DENIED', 31],
   ['FAILED', 31],
   ['WARNED', 33],
+  ['EXEMPTED', 36],
   ['UNCHECKED', 36]
 ])
 
 /**
- * A check as text: one line a finding and one for each object that was not wholly checked, each beginning with
- * path:line:column, and the numbers of `checkSummary` last. Nothing for objects that passed.
+ * A check as text: one line a finding, also where it is exempted, and one for each object that was not wholly checked, each
+ * beginning with path:line:column, and the numbers of `checkSummary` last. Nothing for objects that passed. How full pools
+ * and allocations are comes before the numbers, when it is asked for.
  */
-export function checkText(report: CheckReport, colour: boolean): string {
+export function checkText(report: CheckReport, colour: boolean, showsCapacity = false): string {
   const lines = report.objects.flatMap(object => objectLines(object, colour))
-  return [...lines, checkSummary(report), ''].join('\n')
+  const capacity = showsCapacity ? capacityText(report.capacity) : ''
+  const found = lines.length > 0 && capacity !== '' ? [...lines, ''] : lines
+  return [...found, ...(capacity === '' ? [] : [capacity]), checkSummary(report), ''].join('\n')
 }
 
 /** `5 objects: 1 denied, 2 warned, 0 unchecked, 1 passed, 1 not judged`. */
@@ -31,16 +43,21 @@ export function checkSummary({ objects, summary }: CheckReport): string {
 }
 
 function objectLines(object: CheckedObject, colour: boolean): readonly string[] {
-  const { source, ref, findings, unchecked } = object
-  const line = (at: { line: number; column: number }, word: string, message: string) =>
-    `${placed(source.path, at)} ${painted(word, colour)} ${escapeLine(`${refText(ref)}: ${message}`)}`
+  const { source, ref, findings, more = 0, exempted, unchecked } = object
+  // An object of a cluster is named by its place already.
+  const about = source.line === 0 ? '' : `${refText(ref)}: `
+  const line = (at: Position, word: string, message: string) =>
+    `${placed(source.path, at)} ${painted(word, colour)} ${escapeLine(`${about}${message}`)}`
   const found = findings.map(finding => line(finding, WORDS[finding.action], findingText(finding)))
-  return unchecked.length === 0 ? found : [...found, line(source, 'UNCHECKED', uncheckedText(unchecked))]
+  const passed = exempted.map(one => line(one, 'EXEMPTED', exemptedText(one)))
+  const rest = more > 0 ? [`${placed(source.path, source)} and ${more} more`] : []
+  const open = unchecked.length === 0 ? [] : [line(source, 'UNCHECKED', uncheckedText(unchecked))]
+  return [...found, ...rest, ...passed, ...open]
 }
 
-/** `path:line:column:`; the path may be hostile, and stands where a CI system looks for commands. */
-function placed(path: string, { line, column }: { line: number; column: number }): string {
-  return `${escapeLine(path)}:${line}:${column}:`
+/** `path:line:column:`, or `path:`; the path may be hostile, and stands where a CI system looks for commands. */
+function placed(path: string, { line, column }: Position): string {
+  return line === 0 ? `${escapeLine(path)}:` : `${escapeLine(path)}:${line}:${column}:`
 }
 
 function painted(word: string, colour: boolean): string {
@@ -48,8 +65,9 @@ function painted(word: string, colour: boolean): string {
   return colour && code !== undefined ? `\u001b[${code}m${word}\u001b[0m` : word
 }
 
-/** `IPAddressPool kmetal-metallb/default-pool`, or `Vpc tenant-a` when cluster-scoped. */
+/** `IPAddressPool kmetal-metallb/default-pool`, `Vpc tenant-a` when cluster-scoped, `Vpc` for all of them. */
 export function refText(ref: ObjectRef): string {
+  if (ref.name === '') return ref.kind
   return ref.namespace === '' ? `${ref.kind} ${ref.name}` : `${ref.kind} ${ref.namespace}/${ref.name}`
 }
 
@@ -58,13 +76,18 @@ export function findingText({ message, rule }: CheckFinding): string {
   return `${message} [${rule}]`
 }
 
+/** The finding, and `exempted until 2027-01-31 by ExposurePolicy lab: single-node lab`. */
+export function exemptedText({ policy, reason, expires, ...finding }: CheckExempted): string {
+  return `${findingText(finding)}, exempted until ${expires} by ExposurePolicy ${policy}: ${reason}`
+}
+
 /** `pool-overlap, pool-per-tenant: not known which IPAddressPool and Namespace objects there are`. */
 export function uncheckedText(unchecked: readonly Unchecked[]): string {
-  const kinds = unchecked.filter(({ because }) => because === 'kind-unknown')
-  const fields = unchecked.filter(({ because }) => because === 'plan-silent')
+  const of = (reason: Unchecked['because']) => unchecked.filter(({ because }) => because === reason)
   const texts = [
-    reasonText(kinds, needs => `not known which ${needs} objects there are`),
-    reasonText(fields, needs => `the NetworkPlan does not give ${needs}`)
+    reasonText(of('kind-unknown'), needs => `not known which ${needs} objects there are`),
+    reasonText(of('plan-silent'), needs => `the NetworkPlan does not give ${needs}`),
+    reasonText(of('writer-unknown'), () => 'depends on who wrote it, which nothing tells')
   ]
   return texts.filter(text => text !== '').join('; ')
 }

@@ -12,8 +12,8 @@ export const advertisementSyntax = defineRule<
 >({
   id: 'advertisement-syntax',
   summary:
-    "Advertisements, Communities, BGPPeers and BFDProfiles are such that MetalLB takes them, each by itself and with the pools that they announce: nothing twice, valid selectors and communities, aggregation lengths that fit, one localPref for one update, no IPv6 where BGP or BFD echo can't.",
-  why: 'MetalLB reads its whole configuration or none of it: one object that it cannot read, or two that contradict one another, and it goes on with the previous configuration, new Services included. Its own webhook looks at one kind at a time, so that a pool written after its BGPAdvertisement is not checked (metallb#1577).',
+    'MetalLB can read advertisements, Communities, BGPPeers and BFDProfiles, by themselves and with the pools that are announced: nothing twice, valid selectors and communities, aggregation lengths that fit, one localPref for one update, no IPv6 for native BGP or BFD echo.',
+  why: 'MetalLB reads its whole configuration or none of it: one object that it cannot read, or two that contradict one another, and it goes on with the previous one until that is repaired. Its own webhook looks at one kind at a time, so that a pool written after its BGPAdvertisement is not checked (metallb#1577).',
   fix: 'Correct what the denial names. Which of two objects that contradict one another is changed does not matter.',
   example:
     'spec: {ipAddressPools: [edge], aggregationLength: 24} # while pool edge holds 10.20.0.10-10.20.0.20',

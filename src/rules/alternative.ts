@@ -1,11 +1,12 @@
 import { intersect, largest, rangeSize, subtract, type AddressRange } from '../address/range.ts'
 import type { View } from '../inventory/view.ts'
-import type { Domain } from '../kinds/claim.ts'
+import { vlanDomain, type Domain } from '../kinds/claim.ts'
 import { refOf } from '../kinds/index.ts'
 import type { IPAddressPool } from '../kinds/ip-address-pool.ts'
 import { sameRef, type ObjectRef } from '../kinds/object-ref.ts'
 import { sharedDomains } from '../policy/domains.ts'
 import type { Alternative } from './findings/at.ts'
+import { vlanOfPool } from './node-subnets.ts'
 import type { PoolEntry } from './pool-entries.ts'
 import { poolSpaces, type PoolSpace } from './pool-space.ts'
 import type { CheckContext } from './rule.ts'
@@ -22,8 +23,9 @@ const NONE: Alternative = { nearest: undefined, largestPart: undefined, largestF
  */
 export function alternativesFor(
   pool: IPAddressPool,
-  context: Pick<CheckContext, 'proposals' | 'plan'>
+  context: Pick<CheckContext, 'proposals' | 'proposing' | 'plan'>
 ): (entry: PoolEntry) => Alternative {
+  if (context.proposing === false) return () => NONE
   const known = new Map<string, Alternative>()
   let search: ((entry: PoolEntry) => Alternative) | undefined
   return entry => {
@@ -42,7 +44,9 @@ function searchFor(
 ): (entry: PoolEntry) => Alternative {
   const { plan, proposals: view } = context
   const spaceOf = poolSpaces(pool, { plan, view })
-  const domains = sharedDomains(plan, view)
+  const own = vlanOfPool(plan, pool)
+  // The plan's claim of a VLAN is for its own pool.
+  const domains = sharedDomains(plan, view).filter(domain => !own || domain !== vlanDomain(own.tenant))
   return entry => alternativeTo(entry.range, spaceOf(entry), { view, domains, except: refOf(pool) })
 }
 

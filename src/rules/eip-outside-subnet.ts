@@ -1,7 +1,7 @@
 import { parseAddress } from '../address/parse.ts'
-import { contains, rangeSize, type AddressRange, type Family } from '../address/range.ts'
+import { contains, type Family } from '../address/range.ts'
 import { refOf } from '../kinds/index.ts'
-import { subnetPrefixes, type Subnet } from '../kinds/subnet.ts'
+import { subnetPrefixes, usablePart, type Subnet } from '../kinds/subnet.ts'
 import type { Finding } from './finding.ts'
 import { effectiveSubnet, isKubeOvn, NO_DEFAULT_SUBNET } from './provider-subnets.ts'
 import { defineRule } from './rule.ts'
@@ -53,13 +53,7 @@ function addressFindings({ field, text, family }: Asked, subnet: Subnet | undefi
   if (subnet === undefined) return []
   const prefixes = subnetPrefixes(subnet)
   const address = { family, first: parsed.value, last: parsed.value }
-  if (prefixes.length === 0 || prefixes.some(prefix => contains(usable(prefix), address))) return []
+  if (prefixes.length === 0 || prefixes.some(prefix => contains(usablePart(prefix), address))) return []
   const ref = refOf(subnet)
   return [{ ...at, code: 'outside-subnet', subnet: ref, cidrBlock: subnet.cidrBlock, restsOn: [ref] }]
-}
-
-/** Kube-OVN hands out neither the first nor the last address of a prefix, in both families, except of a /31 or /127. */
-function usable(prefix: AddressRange): AddressRange {
-  if (rangeSize(prefix) <= 2n) return prefix
-  return { ...prefix, first: prefix.first + 1n, last: prefix.last - 1n }
 }

@@ -1,12 +1,13 @@
 import type { KindName } from '../kinds/index.ts'
-import type { Action } from '../policy/exposure-policy.ts'
+import type { Action } from '../policy/action.ts'
+import type { Exposure } from '../policy/exposure.ts'
 import { addsNothing, storedExcuses } from './excuse.ts'
 import type { Finding, Unjudged } from './finding.ts'
 import { newFindings } from './ratchet.ts'
 import { RecordingView } from './recording-view.ts'
 import type { AnyRule, Change, CheckContext, RuleContext } from './rule.ts'
 
-/** A rule and what the policies say to do about its findings. */
+/** A rule and what the policies say to do about its findings in one request. */
 export interface BoundRule {
   readonly rule: AnyRule
   readonly action: Exclude<Action, 'off'>
@@ -36,30 +37,20 @@ export interface Evaluation {
 
 const NOTHING: Evaluation = { findings: [], unjudged: [] }
 
-/** The rules that are not switched off, with their actions. A rule the map does not name keeps its default. */
-export function bindRules(
-  rules: readonly AnyRule[],
-  actions: ReadonlyMap<string, Action>
-): readonly BoundRule[] {
-  return rules.flatMap(rule => {
-    const action = actions.get(rule.id) ?? rule.defaultAction
-    return action === 'off' ? [] : [{ rule, action }]
-  })
-}
-
 /**
  * Runs every rule that is about this kind; the only loop over rules. A write that neither grows nor loses anything (see
  * `grows` and `loses` in kinds/, and `addsNothing`) is not judged at all, so it passes whatever state the inventory is in. A
- * rule is unjudged when a kind that it reads, and asked about this time, is unknown.
+ * rule is unjudged when a kind that it reads, and asked about this time, is unknown. Rules that the policies switch off for
+ * this request are not asked.
  */
-export function evaluate(change: Change, rules: readonly BoundRule[], context: RuleContext): Evaluation {
+export function evaluate(change: Change, rules: readonly AnyRule[], context: RuleContext): Evaluation {
   const isGrowing = change.grows && !addsNothing(change, context)
   // What is under deletion is gone already: its finalizers must get done.
   const isLosing = change.loses && change.object?.meta.deleting !== true
   if (!isGrowing && !isLosing) return NOTHING
   const parts = rules
-    .filter(({ rule }) => rule.on.includes(change.kind))
-    .map(bound => onKind(bound, change.kind))
+    .filter(rule => rule.on.includes(change.kind))
+    .flatMap(rule => boundRule(rule, change.kind, context.exposure))
     .flatMap(bound => [
       ...(isGrowing ? [growthOf(bound, change, context)] : []),
       ...(isLosing && bound.rule.judgesLoss ? [lossOf(bound, change, context)] : [])
@@ -70,9 +61,15 @@ export function evaluate(change: Change, rules: readonly BoundRule[], context: R
   }
 }
 
-/** The rule with the action it may have on this kind. */
-function onKind({ rule, action }: BoundRule, kind: KindName): BoundRule {
-  return { rule, action: action === 'deny' && rule.advisesOn.includes(kind) ? 'warn' : action }
+/** The rule with the action it has in this request, by policy or of its own; none when it is switched off. */
+function boundRule(
+  rule: AnyRule,
+  kind: KindName,
+  { actions }: Pick<Exposure, 'actions'>
+): readonly BoundRule[] {
+  const action = actions.get(rule.id) ?? rule.defaultAction
+  if (action === 'off') return []
+  return [{ rule, action: action === 'deny' && rule.advisesOn.includes(kind) ? 'warn' : action }]
 }
 
 function growthOf({ rule, action }: BoundRule, change: Change, context: RuleContext): Evaluation {

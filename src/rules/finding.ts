@@ -1,14 +1,23 @@
 import type { KindName } from '../kinds/index.ts'
 import type { AdvertisementFinding } from './findings/advertisement.ts'
 import type { BGPFinding } from './findings/bgp.ts'
+import type { AuditFinding } from './findings/audit.ts'
 import type { KubeOvnFinding } from './findings/kube-ovn.ts'
 import type { PoolFinding } from './findings/pool.ts'
 import type { SelectorFinding } from './findings/selector.ts'
 import type { ServiceFinding } from './findings/service.ts'
+import type { VpcFinding } from './findings/vpc.ts'
 
 /** The facts a rule can state, one member per `code`. The words for each are in admission/wording. */
 export type Finding =
-  PoolFinding | AdvertisementFinding | BGPFinding | SelectorFinding | ServiceFinding | KubeOvnFinding
+  | AdvertisementFinding
+  | BGPFinding
+  | AuditFinding
+  | KubeOvnFinding
+  | PoolFinding
+  | SelectorFinding
+  | ServiceFinding
+  | VpcFinding
 
 export type FindingCode = Finding['code']
 

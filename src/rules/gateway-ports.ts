@@ -2,8 +2,9 @@ import type { View } from '../inventory/view.ts'
 import { refOf } from '../kinds/index.ts'
 import type { ObjectRef } from '../kinds/object-ref.ts'
 import type { Vpc } from '../kinds/vpc.ts'
+import { defaultSubnet } from '../policy/domains.ts'
+import { isBefore } from '../policy/kube-ovn-version.ts'
 import type { Plan } from '../policy/plan.ts'
-import { defaultSubnet } from './provider-subnets.ts'
 
 /** Before 1.14 the default external Subnet is attached whatever else is (kube-ovn#5268 made it optional). */
 const DEFAULT_OPTIONAL_SINCE_MINOR = 14
@@ -16,12 +17,8 @@ export function askedSubnets(vpc: Vpc, plan: Plan): ReadonlySet<string> {
   if (!vpc.enableExternal) return new Set()
   const extra = vpc.extraExternalSubnets
   if (extra.length === 0) return new Set([defaultSubnet(plan)])
-  return new Set(defaultAlwaysAttached(plan.kubeOvn.version) ? [defaultSubnet(plan), ...extra] : extra)
-}
-
-function defaultAlwaysAttached(version: string): boolean {
-  const [major, minor] = version.replace(/^v/, '').split('.').map(Number)
-  return major === 1 && minor !== undefined && minor < DEFAULT_OPTIONAL_SINCE_MINOR
+  const isDefaultAttached = isBefore(plan.kubeOvn.version, DEFAULT_OPTIONAL_SINCE_MINOR)
+  return new Set(isDefaultAttached ? [defaultSubnet(plan), ...extra] : extra)
 }
 
 /**
@@ -46,7 +43,10 @@ export function portRef(vpcName: string, subnet: string): ObjectRef {
 export interface PortChange {
   /** Every provider Subnet the router will have a port on. */
   readonly after: ReadonlySet<string>
-  /** Those of `after` that it neither has nor was asked to have. Empty for a write that attaches nothing. */
+  /**
+   * Those of `after` that the stored Vpc neither has nor was asked to have; all of them for a new Vpc, whose ports are left
+   * from one of that name, or are what an audit finds. Empty for a write that attaches nothing.
+   */
   readonly added: readonly string[]
   /** The port on the default Subnet when the router has one, or was asked to, and keeps it. */
   readonly kept: readonly ObjectRef[]
@@ -66,9 +66,10 @@ export function portChange(vpc: Vpc, oldVpc: Vpc | undefined, plan: Plan, view: 
   const isLeaving = view.get('OvnEip', '', port.name)?.meta.deleting ?? false
   const isKept = now.has(byDefault) || (asked.has(byDefault) && !isLeaving)
   const after = new Set([...askedSubnets(vpc, plan), ...(isKept ? [byDefault] : [])])
+  const isHeld = (subnet: string) => oldVpc !== undefined && (asked.has(subnet) || now.has(subnet))
   return {
     after,
-    added: [...after].filter(subnet => !asked.has(subnet) && !now.has(subnet)),
+    added: [...after].filter(subnet => !isHeld(subnet)),
     kept: isKept ? [port] : []
   }
 }
@@ -95,9 +96,23 @@ export function multiPortRouters(subnet: string, plan: Plan, view: View): readon
   return routers
 }
 
-/** Where in a Vpc's spec a provider Subnet comes from, as field and value of a finding. */
-export function vpcField(vpc: Vpc, subnet: string): { readonly field: string; readonly value: string } {
-  const at = vpc.extraExternalSubnets.indexOf(subnet)
-  if (at < 0) return { field: 'spec.enableExternal', value: String(vpc.enableExternal) }
-  return { field: `spec.extraExternalSubnets[${at}]`, value: subnet }
+/** Field and value of a finding. */
+export interface VpcField {
+  readonly field: string
+  readonly value: string
+}
+
+/** Where in a Vpc's spec a provider Subnet comes from, the first place of several. O(its Subnets). */
+export function vpcField(vpc: Vpc, subnet: string): VpcField {
+  return vpcFields(vpc)(subnet)
+}
+
+/** The same for many Subnets of one Vpc: O(1) each after O(its Subnets). */
+export function vpcFields({ enableExternal, extraExternalSubnets }: Vpc): (subnet: string) => VpcField {
+  const places = new Map(extraExternalSubnets.map((name, i) => [name, i] as const).toReversed())
+  return subnet => {
+    const at = places.get(subnet)
+    if (at === undefined) return { field: 'spec.enableExternal', value: String(enableExternal) }
+    return { field: `spec.extraExternalSubnets[${at}]`, value: subnet }
+  }
 }

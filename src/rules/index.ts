@@ -1,4 +1,4 @@
-import type { Action } from '../policy/exposure-policy.ts'
+import type { Action } from '../policy/action.ts'
 import { advertisementInUse } from './advertisement-in-use.ts'
 import { advertisementInterface } from './advertisement-interface.ts'
 import { advertisementOffSubnet } from './advertisement-off-subnet.ts'
@@ -10,29 +10,51 @@ import { eipOutsideSubnet } from './eip-outside-subnet.ts'
 import { eipPerTenant } from './eip-per-tenant.ts'
 import { eipType } from './eip-type.ts'
 import { eipUnknownSubnet } from './eip-unknown-subnet.ts'
+import { eipVlanMode } from './eip-vlan-mode.ts'
+import { poolClusterRange } from './pool-cluster-range.ts'
+import { poolInUse } from './pool-in-use.ts'
+import { poolNodeAddress } from './pool-node-address.ts'
+import { poolOpenSelector } from './pool-open-selector.ts'
 import { poolOutsideNodeSubnet } from './pool-outside-node-subnet.ts'
 import { poolOverlap } from './pool-overlap.ts'
 import { poolPerTenant } from './pool-per-tenant.ts'
+import { poolProviderNetwork } from './pool-provider-network.ts'
 import { poolReservedRange } from './pool-reserved-range.ts'
 import { poolSyntax } from './pool-syntax.ts'
+import { poolTooLarge } from './pool-too-large.ts'
+import { poolUnadvertised } from './pool-unadvertised.ts'
+import { poolUnallocated } from './pool-unallocated.ts'
+import { poolUnusable } from './pool-unusable.ts'
 import { poolWrongNamespace } from './pool-wrong-namespace.ts'
 import type { AnyRule } from './rule.ts'
 import { servicePoolNotGranted } from './service-pool-not-granted.ts'
+import { subnetInUse } from './subnet-in-use.ts'
+import { subnetOverlap } from './subnet-overlap.ts'
+import { subnetUnrouted } from './subnet-unrouted.ts'
 import { vpcMultiDGP } from './vpc-multi-dgp.ts'
 import { vpcPerTenant } from './vpc-per-tenant.ts'
 
 /**
  * Every rule, in the order a reader meets its findings: what cannot be read first, then what collides, then where it
- * may not be, then whose it is. Retired ids stay here as comments and are never used again; so far there are none.
+ * may not be, then whose it is, then who uses what it takes away. Retired ids stay here as comments and are never used again; so far there are none.
  */
 export const RULES: readonly AnyRule[] = Object.freeze([
   poolSyntax,
   poolOverlap,
+  poolNodeAddress,
+  poolClusterRange,
+  poolProviderNetwork,
   poolOutsideNodeSubnet,
   poolReservedRange,
+  poolUnallocated,
   poolWrongNamespace,
   poolPerTenant,
+  poolInUse,
   advertisementSyntax,
+  poolOpenSelector,
+  poolUnadvertised,
+  poolUnusable,
+  poolTooLarge,
   advertisementUnknownPool,
   advertisementSelectsNothing,
   advertisementOffSubnet,
@@ -43,9 +65,13 @@ export const RULES: readonly AnyRule[] = Object.freeze([
   eipUnknownSubnet,
   eipOutsideSubnet,
   eipType,
+  eipVlanMode,
   eipPerTenant,
+  subnetOverlap,
   vpcMultiDGP,
-  vpcPerTenant
+  vpcPerTenant,
+  subnetInUse,
+  subnetUnrouted
 ])
 
 /** Each rule's id and its own action, for policies to be checked against. */

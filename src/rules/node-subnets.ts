@@ -1,6 +1,7 @@
 import { contains, type AddressRange } from '../address/range.ts'
 import type { IPAddressPool } from '../kinds/ip-address-pool.ts'
 import type { NodeSubnet, Plan, PlanRange } from '../policy/plan.ts'
+import { ownVlan } from '../policy/shared-vlans.ts'
 import type { Unjudged } from './finding.ts'
 
 /** The answer of rules that need to know which subnets the nodes are in. */
@@ -32,9 +33,13 @@ export interface VlanOwner {
   readonly range: PlanRange | undefined
 }
 
-/** The VLAN tenant whose pool the plan says this is; undefined for every other pool. */
+/**
+ * The VLAN tenant whose pool the plan says this is, as every pool in a tenant's own cluster is that tenant's; undefined for
+ * all others.
+ */
 export function vlanOfPool(plan: Plan, { meta }: IPAddressPool): VlanOwner | undefined {
   if (meta.namespace !== plan.metallb.namespace) return undefined
+  if (plan.tenant !== undefined) return { tenant: plan.tenant, range: ownVlan(plan) }
   for (const { name, vlan } of plan.tenancy.tenants.values()) {
     if (vlan?.exposure === 'ccmProxy' && vlan.ipAddressPool === meta.name)
       return { tenant: name, range: vlan.range }

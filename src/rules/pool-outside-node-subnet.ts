@@ -3,7 +3,7 @@ import type { View } from '../inventory/view.ts'
 import type { IPAddressPool } from '../kinds/ip-address-pool.ts'
 import type { Plan } from '../policy/plan.ts'
 import { alternativesFor } from './alternative.ts'
-import { layer2Ranges, NO_NODE_SUBNETS, subnetTexts } from './node-subnets.ts'
+import { layer2Ranges, NO_NODE_SUBNETS, subnetTexts, vlanOfPool } from './node-subnets.ts'
 import { announcementOf, everyAdvertisement, type Announcement } from './pool-announcement.ts'
 import { poolEntries } from './pool-entries.ts'
 import { firstOutside, rangeIndex } from './parts-outside.ts'
@@ -32,7 +32,7 @@ export const poolOutsideNodeSubnet = defineRule<'IPAddressPool'>({
     if (announcement.by === 'bgp' || announcement.by === 'unknown') return []
     const judged = poolEntries(object).map(entry => ({
       entry,
-      parts: unexcused([entry.range], announcement, plan)
+      parts: unexcused([entry.range], announcement, { plan, pool: object })
     }))
     if (judged.every(({ parts }) => parts.length === 0)) return []
     const allowed = layer2Ranges(plan, object)
@@ -60,17 +60,21 @@ export const poolOutsideNodeSubnet = defineRule<'IPAddressPool'>({
   }
 })
 
-/** What the plan does not hand over for BGP; it counts only while no advertisement says otherwise. */
+/**
+ * What lies in no VLAN that the plan gives to this pool's tenant, and is not handed over for BGP, which counts only while no
+ * advertisement says otherwise.
+ */
 function unexcused(
   ranges: readonly AddressRange[],
   { by }: Announcement,
-  { allocations = [] }: Plan
+  { plan, pool }: { readonly plan: Plan; readonly pool: IPAddressPool }
 ): readonly AddressRange[] {
-  if (by === 'l2') return ranges
-  const forBGP = allocations.filter(({ announcement }) => announcement === 'bgp')
+  const vlan = vlanOfPool(plan, pool)?.range
+  const forBGP = plan.allocations?.filter(({ announcement }) => announcement === 'bgp') ?? []
+  const excused = [...(vlan ? [vlan] : []), ...(by === 'l2' ? [] : forBGP)]
   return subtract(
     ranges,
-    forBGP.map(({ range }) => range)
+    excused.map(({ range }) => range)
   )
 }
 

@@ -1,12 +1,8 @@
-import { intersect, type AddressRange } from '../address/range.ts'
-import { refOf } from '../kinds/index.ts'
-import type { IPAddressPool } from '../kinds/ip-address-pool.ts'
-import { refKey, sameRef, type ObjectRef } from '../kinds/object-ref.ts'
-import { alternativesFor } from './alternative.ts'
 import type { Finding } from './finding.ts'
 import { poolEntries, type PoolEntry } from './pool-entries.ts'
 import { repeats } from './pool-repeats.ts'
-import { defineRule, type RuleContext } from './rule.ts'
+import { sharesOf } from './pool-shares.ts'
+import { defineRule } from './rule.ts'
 
 /** No address is in two pools, nor twice in one. */
 export const poolOverlap = defineRule<'IPAddressPool'>({
@@ -25,45 +21,9 @@ export const poolOverlap = defineRule<'IPAddressPool'>({
   reads: ['IPAddressPool'],
   defaultAction: 'deny',
   check({ object }, context) {
-    const entries = poolEntries(object)
-    const alternative = alternativesFor(object, context)
-    const shared = entries.flatMap(entry =>
-      sharedWithOthers(entry, object, context).map(({ other, range }): Finding => ({
-        code: 'shares-with',
-        field: entry.field,
-        value: entry.text,
-        range,
-        other,
-        restsOn: [other],
-        ...alternative(entry)
-      }))
-    )
-    return [...shared, ...repeatFindings(entries)]
+    return [...sharesOf(object, ['pool'], context), ...repeatFindings(poolEntries(object))]
   }
 })
-
-interface Shared {
-  readonly other: ObjectRef
-  readonly range: AddressRange
-}
-
-/**
- * What other pools hold of the entry: one contiguous range each, though several of their entries make it up. A pool left
- * in another namespace gives out nothing (MetalLB reads its own only), and must not stop its own repair.
- */
-function sharedWithOthers(entry: PoolEntry, pool: IPAddressPool, { view, plan }: RuleContext): Shared[] {
-  const self = refOf(pool)
-  const byHolder = new Map<string, { readonly other: ObjectRef; readonly ranges: AddressRange[] }>()
-  for (const { holder, range } of view.overlapping(['metallb'], entry.range)) {
-    if (sameRef(holder, self) || holder.namespace !== plan.metallb.namespace) continue
-    const held = byHolder.get(refKey(holder))
-    if (held === undefined) byHolder.set(refKey(holder), { other: holder, ranges: [range] })
-    else held.ranges.push(range)
-  }
-  return [...byHolder.values()].flatMap(({ other, ranges }) =>
-    intersect([entry.range], ranges).map(range => ({ other, range }))
-  )
-}
 
 function repeatFindings(entries: readonly PoolEntry[]): Finding[] {
   return repeats(entries).map(({ entry, earlier, range }) => ({

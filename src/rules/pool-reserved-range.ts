@@ -3,12 +3,13 @@ import { alternativesFor } from './alternative.ts'
 import { poolEntries } from './pool-entries.ts'
 import { reservedRanges, type Reserved } from './reserved-ranges.ts'
 import { defineRule } from './rule.ts'
+import { vlanReserves } from './vlan-reserves.ts'
 
 /** No pool hands out an address that somebody else, the subnet or the protocol needs. */
 export const poolReservedRange = defineRule<'IPAddressPool'>({
   id: 'pool-reserved-range',
   summary:
-    "A pool holds no reserved address: none of the plan's reservedRanges, no network, broadcast or gateway address of a known subnet, nothing that is loopback, multicast, link-local or unspecified.",
+    "A pool holds no reserved address: none of the plan's reservedRanges, nothing of a VLAN that the plan gives to another tenant, no network, broadcast or gateway address of a known subnet, nothing that is loopback, multicast, link-local or unspecified.",
   why: 'MetalLB accepts them all and hands them out: two hosts then answer for one address, a DHCP lease or the default gateway among them, or nobody can be reached at it.',
   fix: 'Leave the reserved addresses out: the denial names them and the largest part that is free.',
   example: 'spec: {addresses: [192.168.1.0/24]} # with the network, the gateway and the broadcast address',
@@ -23,7 +24,7 @@ export const poolReservedRange = defineRule<'IPAddressPool'>({
   defaultAction: 'deny',
   check({ object }, context) {
     const alternative = alternativesFor(object, context)
-    const reserved = reservedRanges(context.plan, context.view)
+    const reserved = [...reservedRanges(context.plan, context.view), ...vlanReserves(context.plan, object)]
     return poolEntries(object).flatMap(entry =>
       reservedParts(entry.range, reserved).map(({ range, reason, restsOn }) => ({
         code: 'reserved' as const,

@@ -1,11 +1,12 @@
 import { familySpan, intersect, subtract, type AddressRange } from '../address/range.ts'
 import type { IPAddressPool } from '../kinds/ip-address-pool.ts'
 import type { Plan } from '../policy/plan.ts'
-import { isAllocatedToBGP, layer2Ranges } from './node-subnets.ts'
+import { isAllocatedToBGP, layer2Ranges, vlanOfPool } from './node-subnets.ts'
 import { announcementOf } from './pool-announcement.ts'
 import { poolEntries, type PoolEntry } from './pool-entries.ts'
 import { reservedRanges } from './reserved-ranges.ts'
 import type { RuleContext } from './rule.ts'
+import { vlanReserves } from './vlan-reserves.ts'
 
 /** Addresses that one entry of a pool could consist of, as far as the plan goes; who holds them is not looked at. */
 export interface PoolSpace {
@@ -16,8 +17,9 @@ export interface PoolSpace {
 }
 
 /**
- * Tells the space for each entry of a pool: the nodes' subnets within the plan's allocations for L2, any allocation for
- * BGP, less reserved addresses and what the pool's other entries hold. O(n log n) an entry in a pool of n.
+ * Tells the space for each entry of a pool: for a VLAN tenant's own the range of its VLAN, else the nodes' subnets within the
+ * plan's allocations for L2 and any allocation for BGP; less reserved addresses and what the pool's other entries hold. O(n
+ * log n) an entry in a pool of n.
  */
 export function poolSpaces(
   pool: IPAddressPool,
@@ -25,10 +27,11 @@ export function poolSpaces(
 ): (entry: PoolEntry) => PoolSpace {
   const { by } = announcementOf(pool, view)
   const entries = poolEntries(pool)
-  const reserved = reservedRanges(plan, view)
+  const reserved = [...reservedRanges(plan, view), ...vlanReserves(plan, pool)]
+  const planned = plan.tenant === undefined ? vlanOfPool(plan, pool)?.range : undefined
   return entry => {
     const isBGP = by === 'bgp' || (by !== 'l2' && isAllocatedToBGP(plan, entry.range))
-    const stated = isBGP ? bgpSpace(plan) : layer2Space(plan, pool)
+    const stated = planned ? [planned.range] : isBGP ? bgpSpace(plan) : layer2Space(plan, pool)
     const others = entries.filter(({ field }) => field !== entry.field)
     const taken = [...reserved, ...others].map(({ range }) => range)
     return {

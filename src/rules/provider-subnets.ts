@@ -5,14 +5,6 @@ import type { Plan } from '../policy/plan.ts'
 import type { Requester, Tenancy } from '../policy/tenancy.ts'
 import type { Unjudged } from './finding.ts'
 
-/** Kube-OVN's own default for --external-gateway-switch (pkg/controller/config.go). */
-const KUBE_OVN_DEFAULT_SUBNET = 'external'
-
-/** The provider Subnet a Vpc is attached to where it names none: the plan's default, else Kube-OVN's. */
-export function defaultSubnet(plan: Plan): string {
-  return plan.globalPool.defaultExternalSubnet ?? KUBE_OVN_DEFAULT_SUBNET
-}
-
 /** The Subnet an OvnEip takes its address from; undefined when it names none and the plan states no default. */
 export function effectiveSubnet(eip: OvnEip, plan: Plan): string | undefined {
   return eip.externalSubnet === '' ? plan.globalPool.defaultExternalSubnet : eip.externalSubnet

@@ -10,6 +10,7 @@ import { firstOutside, rangeIndex } from './parts-outside.ts'
  * in whichever field. O((new + old) log old).
  */
 export function newFindings(found: readonly Finding[], stored: readonly Finding[]): Finding[] {
+  if (stored.length === 0) return [...found]
   const known = new Set(stored.filter(finding => rangeOf(finding) === undefined).map(identity))
   const ranges = rangesByFact(stored)
   return found.flatMap(finding => {
@@ -39,7 +40,7 @@ function rangeOf(finding: Finding): AddressRange | undefined {
   return 'range' in finding ? finding.range : undefined
 }
 
-/** What may differ between two findings that state the same fact: where, about which addresses, and the way out. */
+/** What may differ between two findings that state the same fact: where, about which and how many addresses, and the way out. */
 const CIRCUMSTANCES = [
   'field',
   'otherField',
@@ -50,7 +51,8 @@ const CIRCUMSTANCES = [
   'largestPart',
   'largestFree',
   'sharedNode',
-  'atMost'
+  'atMost',
+  'counts'
 ]
 
 /** Equal for findings that state the same fact about different addresses or fields. */

@@ -1,6 +1,6 @@
 import type { AddressRange } from '../address/range.ts'
 import type { FreeSearch, View } from '../inventory/view.ts'
-import type { Claim, Domain } from '../kinds/claim.ts'
+import { subnetDomain, type Claim, type Domain } from '../kinds/claim.ts'
 import type { KindName, Kinds } from '../kinds/index.ts'
 
 /** The kinds whose objects hold the claims of a domain. The plan's own come from no kind. */
@@ -8,13 +8,14 @@ const KINDS_OF_DOMAIN: ReadonlyMap<Domain, readonly KindName[]> = new Map<Domain
   ['metallb', ['IPAddressPool']],
   ['ingress', ['Service']],
   ['nodes', ['Node']],
-  ['pods', ['Node']],
+  ['pods', ['Node', 'Subnet']],
   ['services', ['ServiceCIDR']],
   ['plan', []]
 ])
 
-/** All other domains are `subnet:NAME`. */
+/** Those of the domains `subnet:NAME`. All others, `vlan:TENANT`, hold the plan's claims alone. */
 const SUBNET_KINDS: readonly KindName[] = ['Subnet', 'OvnEip']
+const SUBNET_DOMAINS = subnetDomain('')
 
 /** A view that notes which kinds it is asked about, whatever it answers. Views made of it by `with` note in the same set. */
 export class RecordingView implements View {
@@ -58,7 +59,8 @@ export class RecordingView implements View {
 
   private noteDomains(domains: readonly Domain[]): void {
     for (const domain of domains) {
-      for (const kind of KINDS_OF_DOMAIN.get(domain) ?? SUBNET_KINDS) this.asked.add(kind)
+      const others = domain.startsWith(SUBNET_DOMAINS) ? SUBNET_KINDS : []
+      for (const kind of KINDS_OF_DOMAIN.get(domain) ?? others) this.asked.add(kind)
     }
   }
 }

@@ -5,7 +5,7 @@ import type { View } from '../inventory/view.ts'
 import { refOf } from '../kinds/index.ts'
 import type { ObjectRef } from '../kinds/object-ref.ts'
 import { subnetGateways, subnetPrefixes } from '../kinds/subnet.ts'
-import { sharedDomains } from '../policy/domains.ts'
+import { attachedSubnets, sharedDomains } from '../policy/domains.ts'
 import { tenantOfSubnet } from '../policy/grants.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { Finding } from './finding.ts'
@@ -75,12 +75,16 @@ function providerReserves(plan: Plan, view: View): Reserved[] {
   })
 }
 
-/** The Vpcs that alone make a Subnet a provider one; none when the plan names it. */
-function attaching(subnet: string, plan: Plan, view: View): ObjectRef[] {
+/** As many as an answer has causes: each of them is enough. */
+const MOST_ATTACHING = 16
+
+/** The Vpcs that alone make a Subnet a provider one, the first 16 met; none when the plan names it. O(Vpcs). */
+export function attaching(subnet: string, plan: Plan, view: View): readonly ObjectRef[] {
   const isShared = plan.globalPool.externalSubnets?.includes(subnet) ?? false
   if (isShared || tenantOfSubnet(plan, subnet) !== undefined) return []
   return [...view.list('Vpc')]
-    .filter(vpc => vpc.enableExternal && vpc.extraExternalSubnets.includes(subnet))
+    .filter(vpc => attachedSubnets(vpc, plan).includes(subnet))
+    .slice(0, MOST_ATTACHING)
     .map(refOf)
 }
 

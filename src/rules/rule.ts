@@ -1,6 +1,7 @@
 import type { View } from '../inventory/view.ts'
 import type { KindName, Kinds } from '../kinds/index.ts'
-import type { Action } from '../policy/exposure-policy.ts'
+import type { Action } from '../policy/action.ts'
+import type { Exposure } from '../policy/exposure.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { Requester, Tenancy } from '../policy/tenancy.ts'
 import type { Finding, Unjudged } from './finding.ts'
@@ -28,6 +29,13 @@ export interface RuleContext {
   readonly requester: Requester
   /** Whose the object is: of its namespace, or of the requester for cluster-scoped kinds. */
   readonly tenancy: Tenancy
+  /** False: no way out of a finding is to be worked out, which costs more than the finding. */
+  readonly proposing?: boolean
+  /**
+   * What the policies that apply to this request say. It rests on the labels of the object's Namespace, as `tenancy` does: a
+   * finding by it names that in `restsOn`, and while the Namespace is not known the rule answers `unjudged`.
+   */
+  readonly exposure: Exposure
 }
 
 /** What a rule is handed. The kinds that it asks `view` about are those its verdict rests on. */
@@ -63,6 +71,8 @@ export interface Rule<K extends KindName = KindName> {
   readonly why: string
   /** What to do about a finding. */
   readonly fix: string
+  /** The whole story, a paragraph each, for `poolguard explain` alone; absent where `why` and `fix` tell all. */
+  readonly background?: readonly string[]
   /** A short manifest, or the part of one, that the rule refuses. */
   readonly example: string
   /** Sources: documentation, upstream issue or file. */

@@ -19,13 +19,14 @@ export const servicePoolNotGranted = defineRule<'Service'>({
   on: ['Service'],
   reads: ['IPAddressPool', 'Namespace'],
   defaultAction: 'deny',
-  check({ object }, { view, plan, requester, tenancy }) {
+  check({ object }, context) {
+    const { view, plan, requester, tenancy } = context
     if (loadBalancerAsk(object, plan.metallb.loadBalancerClass) === undefined) return []
     // `tenancy` was read off the Namespace; asking for it here too says that the verdict rests on it.
     if (view.get('Namespace', '', object.meta.namespace) === undefined) {
       return [{ code: 'unjudged', because: 'kind-unknown', kind: 'Namespace' }]
     }
-    const granted = grantedPools(plan, tenancy, serviceClassOf(object, requester))
+    const granted = grantedPools(context, serviceClassOf(object, requester))
     if (granted === 'all') return []
     const namespace = { kind: 'Namespace', namespace: '', name: object.meta.namespace }
     return poolCandidates(object, plan, view)

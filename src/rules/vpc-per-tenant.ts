@@ -1,5 +1,5 @@
 import type { Finding } from './finding.ts'
-import { portChange, portRef, vpcField } from './gateway-ports.ts'
+import { portChange, portRef, vpcFields } from './gateway-ports.ts'
 import { isDedicated, isKubeOvn, leniency, otherOwner, ownSubnets } from './provider-subnets.ts'
 import { defineRule } from './rule.ts'
 
@@ -21,11 +21,12 @@ export const vpcPerTenant = defineRule<'Vpc'>({
     if (isKubeOvn(requester)) return []
     const { added } = portChange(object, oldObject, plan, view)
     const globalSubnets = plan.globalPool.externalSubnets ?? []
+    const fieldOf = vpcFields(object)
     const granted = [...globalSubnets, ...ownSubnets(plan, tenancy)]
     return added
       .filter(subnet => isDedicated(subnet, plan))
       .flatMap((subnet): Finding[] => {
-        const at = { ...vpcField(object, subnet), subnet, restsOn: [portRef(object.meta.name, subnet)] }
+        const at = { ...fieldOf(subnet), subnet, restsOn: [portRef(object.meta.name, subnet)] }
         if (plan.poolModel === 'global') return [{ ...at, code: 'subnet-not-validated', globalSubnets }]
         const owner = otherOwner(subnet, plan, tenancy)
         if (owner === undefined) return []

@@ -14,6 +14,8 @@ export interface ReadinessCheck {
 export interface AdminAppOptions {
   readonly ready: () => readonly ReadinessCheck[]
   readonly registry: Registry
+  /** More metrics in the same format, after those of the registry; '' for none. */
+  readonly moreMetrics?: (() => Promise<string>) | undefined
 }
 
 const PATHS = ['/healthz', '/readyz', '/metrics']
@@ -23,7 +25,7 @@ const PATHS = ['/healthz', '/readyz', '/metrics']
  * reviews. `/healthz` is 200 while the process turns its event loop, whatever else fails: a restart would mend none of it.
  * `/readyz` is 503 while a check fails; `?verbose` lists the checks that hold as well.
  */
-export function buildAdminApp({ ready, registry }: AdminAppOptions): FastifyInstance {
+export function buildAdminApp({ ready, registry, moreMetrics }: AdminAppOptions): FastifyInstance {
   const app = fastify({
     clientErrorHandler: refuseSocket,
     requestTimeout: 10_000,
@@ -39,8 +41,8 @@ export function buildAdminApp({ ready, registry }: AdminAppOptions): FastifyInst
     return reply.code(ok ? 200 : 503).send(readinessText(checks, ok, verbose))
   })
   app.get('/metrics', async (_request, reply) => {
-    const text = await registry.metrics()
-    return reply.header('content-type', registry.contentType).send(text)
+    const [text, more = ''] = await Promise.all([registry.metrics(), moreMetrics?.()])
+    return reply.header('content-type', registry.contentType).send(more === '' ? text : `${text}\n${more}`)
   })
   app.setErrorHandler((_error, _request, reply) => refuse(reply, INTERNAL_ERROR))
   app.setNotFoundHandler((request, reply) => refuse(reply, notServed(pathOf(request.url), PATHS, 'GET')))

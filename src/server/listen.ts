@@ -31,6 +31,8 @@ export interface ServerOptions {
   /** What the rest of the program needs before reviews may come; the server adds its own checks. */
   readonly ready: () => readonly ReadinessCheck[]
   readonly metrics: Metrics
+  /** More metrics in the text format of Prometheus, asked for at each scrape. */
+  readonly moreMetrics?: () => Promise<string>
   readonly log: Log
   readonly limits?: Partial<Limits>
   /** How long a stopping server goes on serving, for its endpoint to vanish everywhere. Default 10 s; 0 in development. */
@@ -59,7 +61,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const destroySockets = trackSockets(app.server)
   const adminApp = buildAdminApp({
     ready: () => [...serverChecks(app, state), ...options.ready()],
-    registry: metrics.registry
+    registry: metrics.registry,
+    moreMetrics: options.moreMetrics
   })
   // First, so that probes are answered (503) while the rest starts.
   const adminAddress = await open(adminApp, options.adminListen)

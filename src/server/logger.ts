@@ -47,6 +47,7 @@ export function logOutcome(log: Log, outcome: Outcome, durationMs: number, quest
     denied: outcome.denied,
     warned: outcome.warned,
     audited: outcome.audited,
+    exempted: outcome.exempted,
     patched: outcome.patched,
     ms: Math.round(durationMs * 100) / 100
   }

@@ -53,6 +53,12 @@ function decisionMetrics(registry: Registry, kinds: ReadonlySet<string>): Metric
     labelNames: ['rule', 'action'],
     registers
   })
+  const exemptions = new Counter({
+    name: 'poolguard_exemptions_used_total',
+    help: 'Reviews in which an exemption let findings of a rule pass.',
+    labelNames: ['rule'],
+    registers
+  })
   const duration = new Histogram({
     name: 'poolguard_review_duration_seconds',
     help: 'From the headers of a request to the answer of its review.',
@@ -67,6 +73,7 @@ function decisionMetrics(registry: Registry, kinds: ReadonlySet<string>): Metric
     for (const rule of outcome.denied) findings.inc({ rule, action: 'deny' })
     for (const rule of outcome.warned) findings.inc({ rule, action: 'warn' })
     for (const rule of outcome.audited) findings.inc({ rule, action: 'audit' })
+    for (const rule of outcome.exempted) exemptions.inc({ rule })
     duration.observe({ path }, durationMs / 1_000)
   }
 }

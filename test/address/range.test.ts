@@ -8,6 +8,7 @@ import {
   familySpan,
   intersect,
   largest,
+  largestBlockPrefix,
   merge,
   overlap,
   prefixOf,
@@ -187,4 +188,27 @@ await test('formatRange(), formatDash() and formatEntry() differ as documented',
     [familySpan(6), '::/0', '::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff', '::/0']
   ]
   for (const [r, ...texts] of rows) t.strictSame([formatRange(r), formatDash(r), formatEntry(r)], texts)
+})
+
+await test('largestBlockPrefix() is that of the largest aligned block, found by trying all of them', async t => {
+  t.doesNotThrow(() =>
+    fc.assert(
+      fc.property(range, r => {
+        const bits = r.family === 4 ? 32 : 128
+        const prefixes = Array.from({ length: 9 }, (_, hostBits) => bits - hostBits)
+        const fits = prefixes.filter(prefix => {
+          const size = 1n << BigInt(bits - prefix)
+          const start = ((r.first + size - 1n) / size) * size
+          return start + size - 1n <= r.last
+        })
+        assert.equal(largestBlockPrefix(r), Math.min(...fits))
+        assert.equal(prefixOf(r) ?? largestBlockPrefix(r), largestBlockPrefix(r))
+      }),
+      { numRuns: 1000 }
+    )
+  )
+  t.equal(largestBlockPrefix(familySpan(4)), 0)
+  t.equal(largestBlockPrefix(familySpan(6)), 0)
+  t.equal(largestBlockPrefix({ family: 4, first: 1n, last: 2n ** 32n - 2n }), 2)
+  t.equal(largestBlockPrefix({ family: 6, first: 5n, last: 5n }), 128)
 })

@@ -46,6 +46,7 @@ function world(onConfirm: (inventory: Inventory) => void = () => {}): World {
   const inventory = new Inventory()
   inventory.setAllKnown()
   inventory.putJson('IPAddressPool', pool({ name: 'stored', addresses: ['192.168.1.150-192.168.1.200'] }))
+  inventory.putJson('L2Advertisement', { metadata: { name: 'all', namespace: 'kmetal-metallb' } })
   inventory.putJson('Namespace', { metadata: { name: 'kmetal-metallb' } })
   const confirmed: ObjectRef[] = []
   const confirm = async (refs: readonly ObjectRef[]) => {
@@ -53,7 +54,7 @@ function world(onConfirm: (inventory: Inventory) => void = () => {}): World {
     onConfirm(inventory)
     return []
   }
-  return { inventory, confirmed, ports: { snapshot: () => snapshot, view: inventory, confirm } }
+  return { inventory, confirmed, ports: { snapshot: () => snapshot, view: inventory, confirm, now: () => 0 } }
 }
 
 function review(request: object): Record<string, unknown> {

@@ -8,6 +8,7 @@ import { parsePolicies } from '../../src/policy/policy-set.ts'
 import type { Plan } from '../../src/policy/plan.ts'
 import { requesterOf, type Tenancy } from '../../src/policy/tenancy.ts'
 import type { Operation } from '../../src/rules/rule.ts'
+import { UNRESTRICTED } from '../policy/unrestricted.ts'
 
 type Raw = Record<string, unknown>
 
@@ -220,7 +221,8 @@ function eipPatch(t: Test, raw: Raw, write: EipWrite = {}): string {
       requester,
       plan,
       view,
-      tenancy
+      tenancy,
+      exposure: UNRESTRICTED
     })
   )
 }

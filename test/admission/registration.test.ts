@@ -80,14 +80,37 @@ await test('registration() only advises on what MetalLB itself is in charge of',
 })
 
 await test('registration() asks about nothing else, by exact names', async t => {
-  const judged = new Set(RULES.flatMap(rule => rule.on.map(kind => KINDS[kind].resource)))
+  const resourcesOf = (rules: typeof RULES) =>
+    new Set(rules.flatMap(rule => rule.on.map(kind => KINDS[kind].resource)))
+  const judged = resourcesOf(RULES)
+  const losing = resourcesOf(RULES.filter(rule => rule.judgesDelete))
   for (const webhook of [...webhooks(0), ...webhooks(1)]) {
     for (const { apiGroups, apiVersions, resources, operations } of webhook.rules) {
       for (const name of [...apiGroups, ...apiVersions, ...resources]) t.notMatch(name, /[*/]/)
-      for (const resource of resources) t.ok(judged.has(resource), resource)
-      t.same(operations, webhook.name === 'deletes.poolguard.io' ? ['DELETE'] : ['CREATE', 'UPDATE'])
+      const isDelete = operations.includes('DELETE')
+      for (const resource of resources) t.ok((isDelete ? losing : judged).has(resource), resource)
+      t.same(operations, isDelete ? ['DELETE'] : ['CREATE', 'UPDATE'])
     }
   }
+})
+
+await test('registration() asks about deletions of what may be in use, and lets them pass when it is down', async t => {
+  const deletes = webhooks(0).find(({ name }) => name === 'deletes.poolguard.io')
+  t.match(deletes, {
+    failurePolicy: 'Ignore',
+    clientConfig: { service: { path: '/S3cret/validate/ignore' } },
+    matchConditions: [{ name: 'not-the-controllers' }]
+  })
+  const kept = KIND_NAMES.filter(kind => deletes !== undefined && asksAbout(deletes, kind))
+  t.ok(kept.includes('IPAddressPool'))
+  for (const kind of KIND_NAMES)
+    t.equal(
+      kept.includes(kind),
+      RULES.some(rule => rule.judgesDelete && rule.on.includes(kind)),
+      kind
+    )
+  for (const cleaner of ['namespace-controller', 'generic-garbage-collector'])
+    t.match(deletes?.matchConditions[0]?.expression, `"system:serviceaccount:kube-system:${cleaner}"`)
 })
 
 await test('registration() sets what the API server needs in every webhook', async t => {
@@ -215,11 +238,16 @@ await test('registration() asks again when labels change, since pools select Ser
   t.match(condition('changes-something', 'Service'), 'k.startsWith("metallb.")')
 })
 
-await test('rbac() reads exactly what is watched and writes nothing', async t => {
+await test('rbac() reads exactly what is watched, and of all writes creates Events alone', async t => {
   const [role] = rbac(RULES, 'poolguard')
   const rules = role['rules'] as readonly { apiGroups: string[]; resources: string[]; verbs: string[] }[]
-  for (const { verbs } of rules) t.same(verbs, ['get', 'list', 'watch'])
-  const resources = rules.flatMap(rule => rule.resources)
+  const reads = rules.filter(({ apiGroups }) => !apiGroups.includes('events.k8s.io'))
+  for (const { verbs } of reads) t.same(verbs, ['get', 'list', 'watch'])
+  t.strictSame(
+    rules.filter(rule => !reads.includes(rule)),
+    [{ apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create'] }]
+  )
+  const resources = reads.flatMap(rule => rule.resources)
   t.same(
     resources.toSorted(),
     watchedKinds(RULES)

@@ -1,18 +1,21 @@
 import { test } from 'tap'
 import { findingWords } from '../../src/admission/wording/finding.ts'
 import type { AddressRange } from '../../src/address/range.ts'
+import type { Occupant } from '../../src/rules/findings/at.ts'
 import type { Finding, FindingCode } from '../../src/rules/finding.ts'
 
 const RANGE: AddressRange = { family: 4, first: 0x0a090807n, last: 0x0a090817n }
 const OTHER = { kind: 'Vpc', namespace: '', name: 'foreign-object' }
 const ALTERNATIVE = { nearest: RANGE, largestPart: RANGE, largestFree: RANGE }
+const OCCUPANT = { use: 'pool', other: OTHER, note: '' } as const
 const AT = { field: 'spec.field', value: 'written', restsOn: [OTHER] }
 
 /** One finding of every code, foreign facts written as `foreign-...` or as 10.9.8.7. */
 const FINDINGS: { readonly [C in FindingCode]: Extract<Finding, { code: C }> } = {
   'unparsable-range': { ...AT, code: 'unparsable-range', problem: { problem: 'empty' } },
   'no-addresses': { ...AT, code: 'no-addresses' },
-  'shares-with': { ...AT, ...ALTERNATIVE, code: 'shares-with', range: RANGE, other: OTHER },
+  'shares-with': { ...AT, ...ALTERNATIVE, ...OCCUPANT, code: 'shares-with', range: RANGE },
+  'covers-pool': { ...AT, ...OCCUPANT, code: 'covers-pool', range: RANGE },
   'repeats-itself': { ...AT, code: 'repeats-itself', range: RANGE, otherField: 'spec.other' },
   'outside-node-subnets': {
     ...AT,
@@ -29,7 +32,34 @@ const FINDINGS: { readonly [C in FindingCode]: Extract<Finding, { code: C }> } =
     range: RANGE,
     reason: { by: 'plan', purpose: 'foreign-purpose', owner: 'foreign-owner', text: 'foreign-range' }
   },
+  unallocated: {
+    ...AT,
+    ...ALTERNATIVE,
+    code: 'unallocated',
+    range: RANGE,
+    allocations: ['foreign-range']
+  },
+  'allocated-to-l2': { ...AT, ...ALTERNATIVE, code: 'allocated-to-l2', range: RANGE },
+  'in-use': {
+    ...AT,
+    code: 'in-use',
+    because: 'deleted',
+    services: [{ ref: OTHER, addresses: ['10.9.8.7'] }],
+    total: 17
+  },
   'wrong-namespace': { ...AT, code: 'wrong-namespace', expected: 'metallb-system' },
+  'open-selector': { ...AT, code: 'open-selector', hasServiceSelectors: false },
+  unadvertised: { ...AT, code: 'unadvertised', lost: OTHER },
+  'nothing-usable': { ...AT, code: 'nothing-usable', family: 4 },
+  'nearly-full': {
+    ...AT,
+    code: 'nearly-full',
+    family: 4,
+    counts: { size: 168_364_039n, used: 168_364_039n, unusable: 168_364_039n, free: 168_364_039n },
+    level: 'warning',
+    percent: 80
+  },
+  'too-large': { ...AT, code: 'too-large', range: RANGE, prefix: 16 },
   'dedicated-pool': { ...AT, code: 'dedicated-pool', tenant: 'acme', globalPool: 'default-pool' },
   'unknown-pool': { ...AT, code: 'unknown-pool', near: 'foreign-pool' },
   'unknown-peer': { ...AT, code: 'unknown-peer', near: 'foreign-peer' },
@@ -168,13 +198,47 @@ const FINDINGS: { readonly [C in FindingCode]: Extract<Finding, { code: C }> } =
     granted: ['external']
   },
   'outside-tenant-subnet': { ...AT, code: 'outside-tenant-subnet', subnet: 'written', granted: ['external'] },
+  'subnet-shares': {
+    ...AT,
+    ...OCCUPANT,
+    code: 'subnet-shares',
+    subnet: { kind: 'Subnet', namespace: '', name: 'written' },
+    as: 'attached',
+    range: RANGE
+  },
   'multi-dgp': {
     ...AT,
     code: 'multi-dgp',
     vpc: OTHER,
     subnet: 'written',
     subnets: ['foreign-a', 'foreign-b']
-  }
+  },
+  'node-in-pool': { ...AT, code: 'node-in-pool', holds: 'address', pool: OTHER, range: RANGE },
+  'unknown-reference': { ...AT, code: 'unknown-reference', missing: OTHER },
+  'vlan-mode': { ...AT, code: 'vlan-mode', tenant: 'foreign-tenant', exposure: undefined, pool: undefined },
+  'several-ports': {
+    ...AT,
+    code: 'several-ports',
+    vpc: OTHER,
+    subnets: ['foreign-a', 'foreign-b'],
+    bfdPort: false,
+    atMost: 'warn'
+  },
+  'not-fixed': {
+    ...AT,
+    code: 'not-fixed',
+    vpc: OTHER,
+    unmet: { by: 'gateway-nodes', nodes: 17 },
+    atMost: 'warn'
+  },
+  'subnet-in-use': {
+    ...AT,
+    code: 'subnet-in-use',
+    loss: 'outside',
+    users: [{ holder: OTHER, range: { ...RANGE, last: RANGE.first } }],
+    count: 17
+  },
+  unrouted: { ...AT, code: 'unrouted', subnet: OTHER, range: RANGE }
 }
 
 /** Advertisements are the platform's, in MetalLB's namespace: nobody else is told about one. */
@@ -190,11 +254,112 @@ await test('findingWords() begins with the field and the value, on one line, and
   }
 })
 
+/** What a warning of a rule reads like in the longest way that is to be expected. */
+const WARNED: readonly (readonly [string, Finding])[] = [
+  [
+    'pool-open-selector',
+    {
+      code: 'open-selector',
+      field: 'spec.serviceAllocation.namespaceSelectors',
+      value: 'capsule.clastix.io/tenant=acme,stage in (production)',
+      hasServiceSelectors: true,
+      restsOn: []
+    }
+  ],
+  [
+    'pool-unadvertised',
+    {
+      code: 'unadvertised',
+      field: 'metadata.name',
+      value: 'p'.repeat(63),
+      lost: undefined,
+      restsOn: []
+    }
+  ],
+  [
+    'pool-unadvertised',
+    {
+      code: 'unadvertised',
+      field: 'metadata.labels',
+      value: '',
+      lost: { kind: 'BGPAdvertisement', namespace: 'kmetal-metallb', name: 'a'.repeat(32) },
+      restsOn: []
+    }
+  ],
+  [
+    'pool-unusable',
+    { code: 'nothing-usable', field: 'spec.avoidBuggyIPs', value: 'true', family: 4, restsOn: [] }
+  ],
+  [
+    'pool-unusable',
+    {
+      code: 'nearly-full',
+      field: 'spec.addresses',
+      value: '',
+      family: 4,
+      counts: { size: 65_536n, used: 62_000n, unusable: 512n, free: 3_024n },
+      level: 'critical',
+      percent: 95,
+      restsOn: []
+    }
+  ],
+  [
+    'pool-too-large',
+    {
+      code: 'too-large',
+      field: 'spec.addresses[10]',
+      value: '2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff-2001:db8:bbbb:bbbb:cccc:dddd:eeee:ffff',
+      range: RANGE,
+      prefix: 64,
+      restsOn: []
+    }
+  ]
+]
+
+await test('findingWords() of what only warns fit in what the API server leaves of a warning', async t => {
+  for (const [rule, finding] of WARNED) {
+    const warning = `${findingWords(finding, 'platform')} [${rule}]`
+    t.ok(warning.length <= 256, `${warning.length}: ${warning}`)
+  }
+})
+
 await test('findingWords() tells a tenant nothing about others', async t => {
   for (const finding of Object.values(FINDINGS).filter(({ code }) => !PLATFORM_ONLY.includes(code))) {
     const own = finding.code === 'repeats-itself' ? /foreign/ : /foreign|10\.9\.8|\b17 addresses/
     t.notMatch(findingWords(finding, 'tenant'), own, finding.code)
   }
+})
+
+await test('findingWords() says who has the addresses, and what for', async t => {
+  const note = 'foreign-range'
+  const others: readonly [Occupant, string][] = [
+    [{ use: 'node', other: OTHER, note: '' }, 'with Vpc foreign-object: '],
+    [{ use: 'external', other: OTHER, note: '' }, 'with Vpc foreign-object: '],
+    [{ use: 'services', other: OTHER, note: '' }, 'with the Service addresses of Vpc foreign-object: '],
+    [{ use: 'services', other: OTHER, note }, 'of the plan (clusterRanges.services foreign-range): '],
+    [{ use: 'pods', other: OTHER, note: '' }, 'with the pod addresses of Vpc foreign-object: '],
+    [{ use: 'pods', other: OTHER, note }, 'of the plan (clusterRanges.pods foreign-range): '],
+    [{ use: 'provider', other: OTHER, note: '' }, 'with what Vpc foreign-object gives out: '],
+    [{ use: 'reserved', other: OTHER, note }, 'with what the plan reserves as foreign-range: ']
+  ]
+  for (const [occupant, words] of others)
+    t.match(findingWords({ ...FINDINGS['covers-pool'], ...occupant }, 'platform'), words)
+  t.match(
+    findingWords({ ...FINDINGS['shares-with'], use: 'provider' }, 'platform'),
+    'Or put 10.9.8.7..10.9.8.23 into spec.excludeIps of Vpc foreign-object first.'
+  )
+})
+
+await test('findingWords() tells what a write of a pool does to Services, and how many', async t => {
+  const words = (because: 'addresses' | 'avoidBuggyIPs' | 'serviceAllocation') =>
+    findingWords({ ...FINDINGS['in-use'], because }, 'platform')
+  t.match(
+    findingWords(FINDINGS['in-use'], 'platform'),
+    'is a pool with addresses in use: MetalLB would take them from Vpc foreign-object (10.9.8.7) and 16 more. Keep the pool, or'
+  )
+  t.match(words('addresses'), 'gives up addresses in use')
+  t.match(words('avoidBuggyIPs'), 'that end in .0 or .255')
+  t.match(words('serviceAllocation'), 'shuts out Services')
 })
 
 await test('findingWords() tells the platform the other object, the exact range and the way out', async t => {
@@ -210,4 +375,33 @@ await test('findingWords() tells the platform the other object, the exact range 
     findingWords(FINDINGS.reserved, 'platform'),
     'reserved in the plan for foreign-purpose as foreign-range (owner: foreign-owner)'
   )
+  t.match(
+    findingWords({ ...FINDINGS['node-in-pool'], holds: 'pod-range' }, 'platform'),
+    'shares 17 addresses with Vpc foreign-object: 10.9.8.7-10.9.8.23. '
+  )
+})
+
+await test('findingWords() fits what is only ever warned of into a warning of the API server', async t => {
+  const ports = FINDINGS['several-ports']
+  const unmet = [
+    { by: 'version', version: 'v1.14.10' },
+    { by: 'gateway-nodes', nodes: undefined },
+    { by: 'gateway-nodes', nodes: 0 },
+    { by: 'gateway-nodes', nodes: 12 }
+  ] as const
+  const findings: readonly Finding[] = [
+    { ...ports, field: 'spec.extraExternalSubnets[1]' },
+    { ...ports, field: 'spec.bfdPort.enabled', value: 'true', bfdPort: true },
+    ...unmet.map(why => ({
+      ...FINDINGS['not-fixed'],
+      field: 'spec.extraExternalSubnets[1]',
+      value: 'acme-ext',
+      unmet: why
+    })),
+    { ...FINDINGS.unrouted, field: 'spec.extraExternalSubnets[1]', value: 'acme-ext' }
+  ]
+  for (const finding of findings) {
+    const words = `${findingWords(finding, 'platform')} [subnet-unrouted]`
+    t.ok(words.length <= 256, `${words.length} characters: ${words}`)
+  }
 })

@@ -7,6 +7,14 @@ import { freePorts } from '../cluster/ports.ts'
 
 const OVERLAP = 'manifests/examples/review-overlap.json'
 
+const EXPIRED = `apiVersion: poolguard.io/v1alpha1
+kind: ExposurePolicy
+metadata: {name: over}
+spec:
+  exemptions:
+  - {rules: [pool-reserved-range], users: [alice], reason: lab, owner: platform, expires: 2020-01-31}
+`
+
 async function ready(url: string): Promise<string> {
   for (let tries = 0; tries < 500; tries++) {
     const response = await fetch(url).catch(() => undefined)
@@ -35,12 +43,14 @@ function post(
 }
 
 await test('the bundled program serves, survives bad input, and stops without a word lost', async t => {
-  const certs = t.testdir()
+  const certs = t.testdir({ 'over.yaml': EXPIRED })
   const [port, adminPort] = await freePorts(2)
   const args = [
     'dist/poolguard.js',
     'serve',
     '--inventory=manifests/examples/inventory',
+    '--policies=policies',
+    `--policies=${certs}/over.yaml`,
     `--certs=${certs}`,
     `--listen=127.0.0.1:${port}`,
     `--admin-listen=127.0.0.1:${adminPort}`
@@ -86,12 +96,22 @@ await test('the bundled program serves, survives bad input, and stops without a 
   )
   t.match(metrics, /poolguard_inventory_objects\{kind="IPAddressPool"\} 1/)
   t.match(metrics, /poolguard_policies_info\{fingerprint="[0-9a-f]{16}"\} 1/)
+  t.match(metrics, 'poolguard_pool_addresses{pool="default-pool",state="free"} 101\n')
+  t.match(metrics, 'poolguard_pool_used_ratio{pool="default-pool"} 0\n')
+  t.match(
+    metrics,
+    'poolguard_allocation_addresses{allocation="192.168.1.100-192.168.1.250",state="unpooled"} 50\n'
+  )
 
   child.kill('SIGTERM')
   t.equal(await ended, 0)
   t.equal(stdout, '', 'stdout carries results alone')
   t.match(stderr, /review --server .*manifests\/examples\/review-overlap\.json/)
   t.match(stderr, /"msg":"stopped"/)
+  t.match(
+    stderr,
+    /"level":"warn",.*"exemption":".*over\.yaml:6:\d+: spec\.exemptions\[0\]\.expires: .*has expired.*","msg":"expired"/
+  )
 })
 
 await test('the bundled program answers proven callers alone, and never shows the secret', async t => {

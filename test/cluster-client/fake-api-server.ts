@@ -44,7 +44,7 @@ export interface Call {
   readonly body: () => Promise<string>
 }
 
-export type Script = { [Sort in Call['sort']]?: (call: Call) => void }
+export type Script = { [Sort in Call['sort']]?: (call: Call) => unknown }
 
 /** Speaks the part of the Kubernetes API that the client uses, as scripted; unscripted: everything served, nothing there. */
 export class FakeApiServer {
@@ -104,7 +104,7 @@ export class FakeApiServer {
     }
     this.calls.push(call)
     const scripted = this.script[sort] ?? UNSCRIPTED[sort]
-    scripted(call)
+    void scripted(call)
   }
 }
 

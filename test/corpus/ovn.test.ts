@@ -44,13 +44,6 @@ const RULES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   OvnGatewayNotApplicable: { Vpc: 'eip-vlan-mode', OvnEip: 'eip-vlan-mode' }
 }
 
-/** Rows that are decided otherwise for now, and why. */
-const DIFFERENT = new Map([
-  ['guide-vlan-eip-own-subnet', 'denied, but by eip-per-tenant: eip-vlan-mode is not built yet'],
-  ['guide-vlan-eip-global', 'allowed: eip-vlan-mode is not built yet'],
-  ['guide-vlan-vpc-enable-external', 'allowed: eip-vlan-mode is not built yet']
-])
-
 const ADMINISTRATOR = 'platform-admin'
 
 function planOf({ policy, tenant }: Row): unknown {
@@ -126,9 +119,6 @@ await test('gateway ports and provider Subnets are decided as the corpus says', 
     .filter(isGuideRow)
   t.ok(rows.length >= 32, `${rows.length} rows`)
   for (const row of rows) {
-    const failures = await failuresOf(row)
-    const difference = DIFFERENT.get(row.id)
-    if (difference === undefined) t.same(failures, [], row.id)
-    else t.not(failures.length, 0, `${row.id}: ${difference}`)
+    t.same(await failuresOf(row), [], row.id)
   }
 })

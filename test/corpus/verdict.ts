@@ -58,7 +58,8 @@ export async function verdictOf(write: Write, bgpType: BGPType): Promise<Verdict
   const judgement = await judge(parsed.review, {
     snapshot: () => snapshot,
     view,
-    confirm: async () => []
+    confirm: async () => [],
+    now: () => 0
   })
   const denied = denialCauses(judgement).map(({ message }) => message)
   return { allowed: denied.length === 0, denied, warned: warningsOf(judgement) }
@@ -76,7 +77,7 @@ function snapshotFor(bgpType: BGPType): PolicySnapshot {
     spec: { metallb: { namespace: 'metallb-system', bgpType } }
   }
   const all = snapshotOf([{ path: 'plan.yaml', text: JSON.stringify(plan) }])
-  const snapshot = { ...all, rules: all.rules.filter(({ rule }) => METALLB_RULES.includes(rule.id)) }
+  const snapshot = { ...all, rules: all.rules.filter(({ id }) => METALLB_RULES.includes(id)) }
   snapshots.set(bgpType, snapshot)
   return snapshot
 }

@@ -3,7 +3,7 @@ import { test } from 'tap'
 import { formatRange } from '../../src/address/format.ts'
 import type { AddressRange } from '../../src/address/range.ts'
 import { formatDocumentError } from '../../src/policy/document-error.ts'
-import type { Action } from '../../src/policy/exposure-policy.ts'
+import type { Action } from '../../src/policy/action.ts'
 import { jsonSchemas } from '../../src/policy/json-schema.ts'
 import { nearestName } from '../../src/policy/nearest-name.ts'
 import { planClaims } from '../../src/policy/plan-claims.ts'
@@ -227,7 +227,7 @@ await test('parsePolicies() tells an absent key from an empty one, and fills in 
   t.strictSame([empty.nodeSubnets, empty.allocations, empty.globalPool.externalSubnets], [[], [], []])
 })
 
-await test('planClaims() holds reserved and cluster ranges for the plan', async t => {
+await test('planClaims() holds reserved and cluster ranges for the plan, and VLANs that are not apart', async t => {
   const claims = planClaims(planOf(FULL))
   t.strictSame(
     claims.map(({ field, range }) => `${field} ${formatRange(range)}`),
@@ -236,7 +236,8 @@ await test('planClaims() holds reserved and cluster ranges for the plan', async 
       'spec.reservedRanges[1].range 192.168.1.250',
       'spec.clusterRanges.services[0] 10.96.0.0/12',
       'spec.clusterRanges.pods[0] 10.244.0.0/16',
-      'spec.clusterRanges.pods[1] fd01::/48'
+      'spec.clusterRanges.pods[1] fd01::/48',
+      'spec.tenancy.tenants[0].vlan.range 10.9.0.0/24'
     ]
   )
   const [first] = claims

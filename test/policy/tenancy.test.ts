@@ -4,10 +4,12 @@ import { decodeObject, type KindName } from '../../src/kinds/index.ts'
 import type { Namespace } from '../../src/kinds/namespace.ts'
 import { sharedDomains } from '../../src/policy/domains.ts'
 import { defaultPool, grantedPools, grantedSubnets, tenantOfSubnet } from '../../src/policy/grants.ts'
+import type { Grantee } from '../../src/policy/grants.ts'
 import type { Plan } from '../../src/policy/plan.ts'
 import { parsePolicies } from '../../src/policy/policy-set.ts'
 import { ownerOfClusterScoped, requesterOf, tenancyOfNamespace } from '../../src/policy/tenancy.ts'
 import type { Tenancy } from '../../src/policy/tenancy.ts'
+import { UNRESTRICTED } from './unrestricted.ts'
 
 function planOf(spec: object): Plan {
   const plan = { apiVersion: 'poolguard.io/v1alpha1', kind: 'NetworkPlan', metadata: { name: 'dc1' }, spec }
@@ -24,6 +26,11 @@ function namespaceOf(labels: object, owners: readonly string[] = []): Namespace 
   const decoded = decodeObject('Namespace', { metadata: { name: 'n', labels, ownerReferences } })
   if (!decoded.ok) throw new Error('no namespace')
   return decoded.object
+}
+
+/** Without policies, as these are about the plan. */
+function grantee(plan: Plan, tenancy: Tenancy): Grantee {
+  return { plan, tenancy, exposure: UNRESTRICTED }
 }
 
 /** A tenancy as one line. */
@@ -159,30 +166,34 @@ await test('grantedPools() and defaultPool() follow the class and the VLAN', asy
   })
   const beta: Tenancy = { kind: 'tenant', name: 'beta' }
   const own: Tenancy = { kind: 'tenant', name: 'own' }
-  t.strictSame(grantedPools(plan, beta, 'direct'), ['shared'])
-  t.strictSame(grantedPools(plan, beta, 'controlPlane'), ['cp', 'shared'])
-  t.strictSame(grantedPools(plan, own, 'mirrored'), ['shared'])
-  t.strictSame(grantedPools(plan, ACME_TENANT, 'controlPlane'), ['acme-vlan', 'cp', 'shared'])
-  t.equal(grantedPools(plan, PLATFORM, 'direct'), 'all')
+  t.strictSame(grantedPools(grantee(plan, beta), 'direct'), ['shared'])
+  t.strictSame(grantedPools(grantee(plan, beta), 'controlPlane'), ['cp', 'shared'])
+  t.strictSame(grantedPools(grantee(plan, own), 'mirrored'), ['shared'])
+  t.strictSame(grantedPools(grantee(plan, ACME_TENANT), 'controlPlane'), ['acme-vlan', 'cp', 'shared'])
+  t.equal(grantedPools(grantee(plan, PLATFORM), 'direct'), 'all')
   t.strictSame(
-    [beta, own, ACME_TENANT, PLATFORM].map(tenancy => defaultPool(plan, tenancy, 'direct')),
+    [beta, own, ACME_TENANT, PLATFORM].map(tenancy => defaultPool(grantee(plan, tenancy), 'direct')),
     ['shared', 'shared', 'acme-vlan', undefined]
   )
-  t.equal(defaultPool(plan, beta, 'controlPlane'), 'cp')
+  t.equal(defaultPool(grantee(plan, beta), 'controlPlane'), 'cp')
   const silent = planOf({})
   const partial = planOf({ globalPool: { ipAddressPoolByClass: { controlPlane: 'cp' } } })
-  t.equal(grantedPools(silent, beta, 'direct'), 'all', 'a plan that names no pool restricts nobody')
-  t.equal(defaultPool(silent, beta, 'direct'), undefined)
-  t.strictSame(grantedPools(partial, beta, 'direct'), [], 'a plan that names pools for others only does')
+  t.equal(grantedPools(grantee(silent, beta), 'direct'), 'all', 'a plan that names no pool restricts nobody')
+  t.equal(defaultPool(grantee(silent, beta), 'direct'), undefined)
+  t.strictSame(
+    grantedPools(grantee(partial, beta), 'direct'),
+    [],
+    'a plan that names pools for others only does'
+  )
   const strangers: readonly Tenancy[] = [
     { kind: 'unmapped' },
     { kind: 'unknown-namespace' },
     { kind: 'inconsistent', name: 'acme', reason: 'owner-mismatch' }
   ]
   for (const tenancy of strangers) {
-    t.strictSame(grantedPools(silent, tenancy, 'direct'), [], tenancy.kind)
-    t.strictSame(grantedSubnets(silent, tenancy), [], tenancy.kind)
-    t.equal(defaultPool(plan, tenancy, 'direct'), undefined)
+    t.strictSame(grantedPools(grantee(silent, tenancy), 'direct'), [], tenancy.kind)
+    t.strictSame(grantedSubnets(grantee(silent, tenancy)), [], tenancy.kind)
+    t.equal(defaultPool(grantee(plan, tenancy), 'direct'), undefined)
   }
 })
 
@@ -200,11 +211,11 @@ await test('grantedSubnets() adds the tenant’s own only in the perTenant model
   const tenancy = { tenants: [{ name: 'acme', externalSubnets: ['acme-ext'] }] }
   const global = planOf({ globalPool, tenancy })
   const perTenant = planOf({ globalPool, tenancy, poolModel: 'perTenant' })
-  t.strictSame(grantedSubnets(global, ACME_TENANT), ['external'])
-  t.strictSame(grantedSubnets(perTenant, ACME_TENANT), ['external', 'acme-ext'])
-  t.strictSame(grantedSubnets(perTenant, { kind: 'tenant', name: 'beta' }), ['external'])
-  t.equal(grantedSubnets(global, PLATFORM), 'all')
-  t.equal(grantedSubnets(planOf({}), ACME_TENANT), 'all', 'the plan does not say')
+  t.strictSame(grantedSubnets(grantee(global, ACME_TENANT)), ['external'])
+  t.strictSame(grantedSubnets(grantee(perTenant, ACME_TENANT)), ['external', 'acme-ext'])
+  t.strictSame(grantedSubnets(grantee(perTenant, { kind: 'tenant', name: 'beta' })), ['external'])
+  t.equal(grantedSubnets(grantee(global, PLATFORM)), 'all')
+  t.equal(grantedSubnets(grantee(planOf({}), ACME_TENANT)), 'all', 'the plan does not say')
   t.equal(tenantOfSubnet(global, 'acme-ext'), 'acme')
   t.equal(tenantOfSubnet(global, 'external'), undefined)
 })

@@ -1,9 +1,12 @@
 import { test } from 'tap'
 import type { CheckedObject, CheckReport } from '../../src/admission/check-report.ts'
 import { isRecord } from '../../src/kinds/decode.ts'
+import { capacityText } from '../../src/report/capacity.ts'
 import { renderCheckReport, type CheckFormat } from '../../src/report/check-report.ts'
 import { escapeJson, escapeLine } from '../../src/report/escape.ts'
 import { renderTestReport, type TestReport } from '../../src/report/test-report.ts'
+import { checkSummary } from '../../src/report/text.ts'
+import type { Capacity } from '../../src/rules/capacity.ts'
 
 const RULE = {
   id: 'pool-overlap',
@@ -34,6 +37,7 @@ const DENIED: CheckedObject = {
     { rule: 'pool-z', because: 'kind-unknown', needs: 'Node' },
     { rule: 'pool-z', because: 'plan-silent', needs: 'spec.nodeSubnets' }
   ],
+  exempted: [],
   defaults: []
 }
 
@@ -62,16 +66,36 @@ const UNCHECKED: CheckedObject = {
 }
 const PASSED: CheckedObject = { ...WARNED, verdict: 'passed', findings: [] }
 
+const EXEMPTED: CheckedObject = {
+  ...PASSED,
+  exempted: [
+    {
+      rule: 'pool-z',
+      action: 'deny',
+      field: '',
+      message: 'is odd',
+      line: 5,
+      column: 6,
+      policy: 'lab',
+      reason: 'single-node lab',
+      expires: '2027-01-31'
+    }
+  ]
+}
+
 const REPORT: CheckReport = {
   objects: [DENIED, WARNED, SILENT, UNCHECKED, PASSED],
-  summary: { denied: 1, warned: 1, unchecked: 1, passed: 1, 'not-judged': 1 }
+  summary: { denied: 1, warned: 1, unchecked: 1, passed: 1, 'not-judged': 1 },
+  capacity: { unknown: [], pools: [], allocations: [] }
 }
 
 function rendered(format: CheckFormat, report = REPORT, colour = false): string {
   return renderCheckReport(report, {
+    command: 'check',
     format,
     colour,
     errors: ['c.yaml:1:1: broken'],
+    showsCapacity: false,
     tool: { version: '1.2.3', rules: [RULE] }
   })
 }
@@ -132,13 +156,32 @@ void test('the text of a check names every finding by its place', t => {
   t.end()
 })
 
+void test('what is exempted is told, and neither fails nor warns', t => {
+  const report: CheckReport = {
+    ...REPORT,
+    objects: [EXEMPTED],
+    summary: { denied: 0, warned: 0, unchecked: 0, passed: 1, 'not-judged': 0 }
+  }
+  const line = 'is odd [pool-z], exempted until 2027-01-31 by ExposurePolicy lab: single-node lab'
+  t.match(rendered('text', report), `pools/a.yaml:5:6: EXEMPTED Vpc acme: ${line}\n`)
+  t.match(JSON.parse(rendered('json', report)), {
+    objects: [{ verdict: 'passed', exempted: EXEMPTED.exempted }]
+  })
+  const junit = rendered('junit', report)
+  t.match(junit, `<system-out>${line}`)
+  t.notMatch(junit, '<failure')
+  t.notMatch(rendered('sarif', report), 'is odd')
+  t.end()
+})
+
 void test('no file name, object name or message can forge a line or a command', t => {
   for (const [hostile, , what] of HOSTILE) {
     const object: CheckedObject = {
       ...DENIED,
       source: { ...DENIED.source, path: hostile },
       ref: { ...DENIED.ref, name: hostile },
-      findings: DENIED.findings.map(finding => ({ ...finding, message: hostile }))
+      findings: DENIED.findings.map(finding => ({ ...finding, message: hostile })),
+      exempted: EXEMPTED.exempted.map(one => ({ ...one, message: hostile, reason: hostile }))
     }
     const report = { ...REPORT, objects: [object] }
     const cases = [{ name: hostile, passed: false, line: 1, failures: [hostile] }]
@@ -250,6 +293,49 @@ void test('the JUnit XML of a check fails what is denied and skips what was not 
   t.end()
 })
 
+/** An object of a cluster, and a kind that could not be read there. */
+const AUDIT: CheckReport = {
+  ...REPORT,
+  objects: [
+    {
+      ...DENIED,
+      source: { path: 'IPAddressPool kmetal-metallb/pool-b', line: 0, column: 0 },
+      findings: DENIED.findings.slice(0, 1).map(finding => ({ ...finding, line: 0, column: 0 })),
+      more: 7,
+      unchecked: [{ rule: 'pool-y', because: 'writer-unknown', needs: '' }]
+    },
+    {
+      ...UNCHECKED,
+      source: { path: 'Service', line: 0, column: 0 },
+      ref: { kind: 'Service', namespace: '', name: '' }
+    }
+  ]
+}
+
+void test('an object of a cluster is named in the place of a path', t => {
+  t.equal(
+    rendered('text', AUDIT),
+    [
+      'IPAddressPool kmetal-metallb/pool-b: DENIED shares <1> address [pool-overlap]',
+      'IPAddressPool kmetal-metallb/pool-b: and 7 more',
+      'IPAddressPool kmetal-metallb/pool-b: UNCHECKED pool-y: depends on who wrote it, which nothing tells',
+      'Service: UNCHECKED pool-y: not known which Service objects there are',
+      '2 objects: 1 denied, 1 warned, 1 unchecked, 1 passed, 1 not judged',
+      ''
+    ].join('\n')
+  )
+  const results = resultsOf(JSON.parse(rendered('sarif', AUDIT)))
+  const logicalLocations = [{ fullyQualifiedName: 'IPAddressPool kmetal-metallb/pool-b', kind: 'resource' }]
+  t.same(results[0]?.['locations'], [{ logicalLocations }], 'no file')
+  t.match(results[2], { message: { text: 'Service: pool-y: not known' } })
+  const xml = rendered('junit', AUDIT)
+  t.match(xml, /<testsuite [^>]*name="IPAddressPool">/, 'a suite a kind')
+  t.match(xml, 'name="Service" classname="Service"><skipped>')
+  t.match(xml, 'and 7 more')
+  t.match(xml, 'name="poolguard check"')
+  t.end()
+})
+
 const TESTS: TestReport = {
   suites: [
     {
@@ -292,3 +378,82 @@ function recordsAt(value: unknown, key: string): readonly Record<string, unknown
   const items = isRecord(value) ? value[key] : undefined
   return Array.isArray(items) ? items.filter(isRecord) : []
 }
+
+const COUNTS = { size: 101, used: 12, free: 88, unusable: 1 }
+const CAPACITY: Capacity = {
+  unknown: [],
+  pools: [
+    { pool: 'default-pool', ...COUNTS, usedPercent: 12.99, level: 'ok', families: [] },
+    { pool: 'empty', size: 0, used: 0, free: 0, unusable: 0, usedPercent: null, level: null, families: [] },
+    { pool: 'v6', ...COUNTS, size: 2 ** 64, usedPercent: 99, level: 'critical', families: [] }
+  ],
+  allocations: [
+    {
+      allocation: '10.20.0.0/24',
+      purpose: 'edge\u001b[31m',
+      announcement: 'bgp',
+      ...COUNTS,
+      pooled: 101,
+      unpooled: 155
+    }
+  ]
+}
+
+void test('capacityText() is two tables, and nothing when there is nothing to tell', t => {
+  t.equal(
+    capacityText(CAPACITY),
+    `POOL          SIZE      USED  FREE  UNUSABLE  FULL  LEVEL
+default-pool  101       12    88    1         12%   ok
+empty         0         0     0     0         -     -
+v6            1.84e+19  12    88    1         99%   critical
+
+ALLOCATION    SIZE  USED  FREE  UNUSABLE  UNPOOLED  BY   PURPOSE
+10.20.0.0/24  101   12    88    1         155       bgp  edge\\u{1b}[31m
+`
+  )
+  t.equal(capacityText({ unknown: ['Service'], pools: [], allocations: [] }), '')
+  t.end()
+})
+
+void test('capacityText() says what nobody knows, and why', t => {
+  const nothing = { used: null, free: null, unusable: null }
+  const unknown = {
+    unknown: ['Service', 'IPAddressPool'] as const,
+    pools: CAPACITY.pools.map(pool => ({ ...pool, ...nothing, usedPercent: null, level: null })),
+    allocations: CAPACITY.allocations.map(of => ({ ...of, ...nothing, pooled: null, unpooled: null }))
+  }
+  t.equal(
+    capacityText(unknown),
+    `POOL          SIZE      USED  FREE  UNUSABLE  FULL  LEVEL
+default-pool  101       ?     ?     ?         ?     ?
+empty         0         ?     ?     ?         -     -
+v6            1.84e+19  ?     ?     ?         ?     ?
+
+ALLOCATION    SIZE  USED  FREE  UNUSABLE  UNPOOLED  BY   PURPOSE
+10.20.0.0/24  101   ?     ?     ?         ?         bgp  edge\\u{1b}[31m
+?: not known which Service and IPAddressPool objects there are
+`
+  )
+  t.end()
+})
+
+void test('a check tells of capacity in JSON always, in text when asked, before the numbers', t => {
+  const report = { ...REPORT, capacity: CAPACITY }
+  t.match(JSON.parse(rendered('json', report)), { capacity: JSON.parse(JSON.stringify(CAPACITY)) as object })
+  t.notMatch(rendered('text', report), 'POOL ')
+  const asked = renderCheckReport(report, {
+    command: 'audit',
+    format: 'text',
+    colour: false,
+    errors: [],
+    showsCapacity: true,
+    tool: { version: '1.2.3', rules: [] }
+  })
+  t.ok(
+    asked.endsWith(
+      ` which Service objects there are\n\n${capacityText(CAPACITY)}\n${checkSummary(report)}\n`
+    ),
+    asked
+  )
+  t.end()
+})

@@ -33,7 +33,7 @@ async function judged(write: Write, unreadable: readonly KindName[]): Promise<Ju
   const pool = { addresses: ['192.168.1.100-192.168.1.150'] }
   const inMetalLB = { name: 'default-pool', namespace: 'kmetal-metallb' }
   inventory.putJson('IPAddressPool', object('IPAddressPool', inMetalLB, pool))
-  const ports: Ports = { snapshot: () => SNAPSHOT, view: inventory, confirm: async () => [] }
+  const ports: Ports = { snapshot: () => SNAPSHOT, view: inventory, confirm: async () => [], now: () => 0 }
   const body = admissionReview({
     uid: 'u',
     operation: write.oldObject === undefined ? 'CREATE' : 'UPDATE',
@@ -105,16 +105,37 @@ await test('evaluate() does not count what only the proposals of a denial ask ab
   const { findings, unjudged: rules } = await judged({ object: pool }, kinds)
   t.match(
     findings.map(({ rule }) => rule.id),
-    ['pool-overlap']
+    ['pool-overlap', 'pool-unadvertised']
   )
-  t.same(rules, [])
+  t.same(
+    rules.map(({ rule }) => rule.id),
+    ['pool-node-address', 'pool-cluster-range', 'pool-cluster-range', 'pool-provider-network'],
+    'not pool-overlap, whose proposal kept clear of all these'
+  )
   t.same(await unjudged({ object: pool }, 'IPAddressPool'), ['pool-overlap IPAddressPool'])
   t.same(await unjudged({ object: pool }, 'BGPAdvertisement'), [
     'pool-outside-node-subnet BGPAdvertisement',
-    'advertisement-syntax BGPAdvertisement'
+    'advertisement-syntax BGPAdvertisement',
+    'pool-unadvertised BGPAdvertisement'
   ])
+  t.same(await unjudged({ object: pool }, 'Service'), ['pool-unusable Service'])
   t.same(await unjudged({ object: pool }, 'Subnet', 'Vpc'), [
+    'pool-cluster-range Subnet',
+    'pool-provider-network Subnet',
+    'pool-provider-network Vpc',
     'pool-reserved-range Subnet',
     'pool-reserved-range Vpc'
   ])
+})
+
+await test('evaluate() closes nothing for what a write takes away', async t => {
+  const smaller = { ...pool, spec: { addresses: ['192.168.1.110/32'] } }
+  const { unjudged: rules } = await judged({ object: smaller, oldObject: pool }, ['Service'])
+  t.same(
+    rules.map(({ rule, reason, closes }) => [rule.id, 'kind' in reason && reason.kind, closes]),
+    [
+      ['pool-in-use', 'Service', false],
+      ['pool-unusable', 'Service', false]
+    ]
+  )
 })

@@ -15,6 +15,7 @@ export const OUTCOME: Outcome = {
   denied: [],
   warned: [],
   audited: [],
+  exempted: [],
   patched: false,
   fault: ''
 }

@@ -3,10 +3,13 @@ import type { Audience } from '../judge.ts'
 import { shown } from '../show.ts'
 import { advertisementWords } from './advertisement.ts'
 import { bgpWords } from './bgp.ts'
+import { auditWords } from './audit.ts'
 import { kubeOvnWords } from './kube-ovn.ts'
+import { poolUseWords } from './pool-use.ts'
 import { poolWords } from './pool.ts'
 import { selectorWords } from './selector.ts'
 import { serviceWords } from './service.ts'
+import { vpcWords } from './vpc.ts'
 
 /**
  * One finding as one sentence or two on one line: the field and the value, what is wrong, what it collides with, the way
@@ -22,12 +25,22 @@ function predicate(finding: Finding, audience: Audience): string {
     case 'unparsable-range':
     case 'no-addresses':
     case 'shares-with':
+    case 'covers-pool':
     case 'repeats-itself':
     case 'outside-node-subnets':
     case 'reserved':
+    case 'unallocated':
+    case 'allocated-to-l2':
+    case 'in-use':
     case 'wrong-namespace':
     case 'dedicated-pool':
+    case 'too-large':
       return poolWords(finding, audience)
+    case 'open-selector':
+    case 'unadvertised':
+    case 'nothing-usable':
+    case 'nearly-full':
+      return poolUseWords(finding, audience)
     case 'unknown-pool':
     case 'unknown-peer':
     case 'unknown-community':
@@ -61,6 +74,15 @@ function predicate(finding: Finding, audience: Audience): string {
       return bgpWords(finding, audience)
     case 'pool-not-granted':
       return serviceWords(finding, audience)
+    case 'node-in-pool':
+    case 'unknown-reference':
+      return auditWords(finding, audience)
+    case 'vlan-mode':
+    case 'several-ports':
+    case 'not-fixed':
+    case 'subnet-in-use':
+    case 'unrouted':
+      return vpcWords(finding, audience)
     default:
       return kubeOvnWords(finding, audience)
   }

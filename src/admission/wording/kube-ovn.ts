@@ -1,6 +1,7 @@
 import type { KubeOvnFinding } from '../../rules/findings/kube-ovn.ts'
 import type { Audience } from '../judge.ts'
-import { listed, shown, shownRef } from '../show.ts'
+import { counted, formatDash, formatDots, listed, shown, shownRef } from '../show.ts'
+import { occupantWords } from './occupant.ts'
 import { problemWords } from './problem.ts'
 
 /** The predicates of findings about OvnEips and Vpcs. */
@@ -33,6 +34,8 @@ export function kubeOvnWords(finding: KubeOvnFinding, audience: Audience): strin
     }
     case 'outside-tenant-subnet':
       return `is not the tenant's own provider subnet. Use ${listed(finding.granted.map(text => shown(text)))}.`
+    case 'subnet-shares':
+      return subnetWords(finding, audience)
     case 'multi-dgp': {
       const names = finding.subnets.map(text => shown(text))
       const router = audience === 'platform' ? `the router of ${shownRef(finding.vpc)}` : 'a router'
@@ -40,4 +43,17 @@ export function kubeOvnWords(finding: KubeOvnFinding, audience: Audience): strin
       return `gives ${router} ${ports}. With several gateway ports OVN translates load balancer traffic for the first one only (kube-ovn#3329, ovn-org/ovn#222). Keep one provider subnet per Vpc, or set kubeOvn.multiDGP: assumeFixed in the plan once your build has the fix.`
     }
   }
+}
+
+function subnetWords(
+  finding: Extract<KubeOvnFinding, { code: 'subnet-shares' }>,
+  audience: Audience
+): string {
+  const subnet = shownRef(finding.subnet)
+  const attaches = finding.as === 'attached' ? `attaches ${subnet}, which ` : ''
+  if (audience === 'tenant') return `${attaches}shares addresses with a range in use by others.`
+  const shared = `${attaches}shares ${counted(finding.range)} with ${occupantWords(finding)}: ${formatDash(finding.range)}.`
+  if (finding.as === 'overlay') return `${shared} Choose another cidrBlock.`
+  const where = finding.as === 'attached' ? `its spec.excludeIps first` : 'spec.excludeIps'
+  return `${shared} Put ${formatDots(finding.range)} into ${where}, or choose another cidrBlock.`
 }

@@ -11,7 +11,10 @@ export function watchedKinds(rules: readonly AnyRule[]): readonly KindName[] {
   return KIND_NAMES.filter(kind => needed.has(kind))
 }
 
-/** The ClusterRole and its binding: get, list and watch of exactly the watched kinds, and no write at all. */
+/** The only write there is: an Event about a Node. Events are never read, changed or deleted. */
+const WRITES = [{ apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create'] }]
+
+/** The ClusterRole and its binding: get, list and watch of exactly the watched kinds, and `WRITES`. */
 export function rbac(rules: readonly AnyRule[], namespace: string): readonly [Manifest, Manifest] {
   const kinds = watchedKinds(rules)
   const groups = [...new Set(kinds.map(kind => KINDS[kind].group))]
@@ -20,11 +23,14 @@ export function rbac(rules: readonly AnyRule[], namespace: string): readonly [Ma
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: 'ClusterRole',
     metadata: { name: 'poolguard', labels },
-    rules: groups.map(group => ({
-      apiGroups: [group],
-      resources: kinds.filter(kind => KINDS[kind].group === group).map(kind => KINDS[kind].resource),
-      verbs: ['get', 'list', 'watch']
-    }))
+    rules: [
+      ...groups.map(group => ({
+        apiGroups: [group],
+        resources: kinds.filter(kind => KINDS[kind].group === group).map(kind => KINDS[kind].resource),
+        verbs: ['get', 'list', 'watch']
+      })),
+      ...WRITES
+    ]
   }
   const binding = {
     apiVersion: 'rbac.authorization.k8s.io/v1',

@@ -11,6 +11,18 @@ export interface At {
   readonly atMost?: 'warn'
 }
 
+/** What addresses are used for; `external` are those of one OvnEip. */
+export type Use = 'pool' | 'node' | 'services' | 'pods' | 'reserved' | 'provider' | 'external'
+
+/** Who has addresses that nobody else may give out. */
+export interface Occupant {
+  readonly use: Use
+  /** The object that says so; the NetworkPlan for what only the plan says. */
+  readonly other: ObjectRef
+  /** The plan's words for the range: how it is written, and for reserved ones what for and whose. '' for objects. */
+  readonly note: string
+}
+
 /** Ways out of a range finding, the best one first; undefined where there is none. All lie where pools may lie. */
 export interface Alternative {
   /** The free range nearest to the value, with as many addresses. */

@@ -1,6 +1,7 @@
 import type { ParseProblem } from '../../address/parse.ts'
+import type { AddressRange } from '../../address/range.ts'
 import type { ObjectRef } from '../../kinds/object-ref.ts'
-import type { At } from './at.ts'
+import type { At, Occupant } from './at.ts'
 
 /** The facts that rules state about OvnEips, Subnets and Vpcs. */
 export type KubeOvnFinding =
@@ -28,6 +29,13 @@ export type KubeOvnFinding =
       readonly subnet: string
       readonly granted: readonly string[]
     })
+  | (At & {
+      readonly code: 'subnet-shares'
+      readonly subnet: ObjectRef
+      /** What makes it an object of the shared address space: it gives addresses out, or comes to, or is routed as a whole. */
+      readonly as: 'provider' | 'attached' | 'overlay'
+      readonly range: AddressRange
+    } & Occupant)
   | (At & {
       readonly code: 'multi-dgp'
       readonly vpc: ObjectRef

@@ -75,7 +75,7 @@ spec: {metallb: {namespace: ${metallbNamespace}}}
 `
 
 const all = snapshotOf([{ path: 'plan.yaml', text: PLAN }])
-const snapshot = { ...all, rules: all.rules.filter(({ rule }) => COMPARED.includes(rule.id)) }
+const snapshot = { ...all, rules: all.rules.filter(({ id }) => COMPARED.includes(id)) }
 
 export type Compared = {
   readonly world: World
@@ -170,7 +170,8 @@ async function askPoolguard(body: JsonObject, { inventory }: World): Promise<Poo
   const judgement = await judge(parsed.review, {
     snapshot: () => snapshot,
     view: inventory,
-    confirm: async () => []
+    confirm: async () => [],
+    now: () => 0
   })
   const { allowed, status, warnings } = validatingResponse(parsed.review, judgement, 'fail')
   const messages = [...(status?.message.split('\n') ?? []), ...(warnings ?? [])]

@@ -254,17 +254,47 @@ await test('the guide on a real cluster', async suite => {
     }
   })
 
+  await suite.test('a pool in use is neither deleted nor shrunk under its Services', async t => {
+    const remove = ['delete', '-n', metallbNamespace, 'ipaddresspool/default-pool']
+    const deleted = await cluster.kubectl(remove, { user: 'platform' })
+    t.equal(deleted.code, 1)
+    t.match(deleted.stderr, /admission webhook "deletes\.poolguard\.io" denied the request/)
+    t.match(deleted.stderr, /Service tenant-acme\/test-lb \(192\.168\.1\.1\d\d\)/)
+    t.match(deleted.stderr, /\[pool-in-use\]/)
+    const shrunk = await cluster.kubectl(['apply', '-f', '-'], {
+      user: 'platform',
+      input: JSON.stringify(pool('default-pool', ['192.168.1.190-192.168.1.200']))
+    })
+    t.equal(shrunk.code, 1)
+    t.match(shrunk.stderr, /spec\.addresses gives up addresses in use.*\[pool-in-use\]/)
+    await cluster.apply([pool('default-pool', ['192.168.1.100-192.168.1.190'])])
+  })
+
+  await suite.test('a range of Services that comes to cover a pool is refused', async t => {
+    const cidr = {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'ServiceCIDR',
+      metadata: { name: 'over-a-pool' },
+      spec: { cidrs: ['192.168.1.0/24'] }
+    }
+    const said = await refusal(cluster, cidr)
+    t.match(said, /spec\.cidrs\[0\] 192\.168\.1\.0\/24 .*default-pool.*\[pool-cluster-range\]/)
+  })
+
   await suite.test('one Helm release with every kind installs at the first attempt', async t => {
     const chart = join(cluster.directory, 'chart')
     mkdirSync(join(chart, 'templates'), { recursive: true })
     writeFileSync(join(chart, 'Chart.yaml'), 'apiVersion: v2\nname: guide\nversion: 0.1.0\n')
     cpSync(join(examples, 'good/release'), join(chart, 'templates'), { recursive: true })
+    await cluster.mustKubectl(['delete', '-n', 'tenant-acme', 'services', '--all'])
     await cluster.mustKubectl(['delete', '-n', metallbNamespace, 'ipaddresspools,l2advertisements', '--all'])
     const { code, stderr } = await cluster.helm(['install', 'guide', chart], { user: 'platform' })
     t.equal(code, 0, stderr)
   })
 
   await suite.test('the controllers get by without poolguard while it is down; new pools wait', async t => {
+    const create = ['create', '-n', 'tenant-acme', 'service', 'loadbalancer', 'test-lb', '--tcp=80:80']
+    await cluster.mustKubectl(create, { user: 'alice' })
     await poolguard.stop()
     const said = await refusal(cluster, pool('late', ['192.168.1.240/32']))
     t.match(said, /failed calling webhook "addresses\.poolguard\.io"/)

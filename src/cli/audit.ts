@@ -1,0 +1,60 @@
+import { auditObjects, type AuditContext } from '../admission/audit-run.ts'
+import type { Place } from '../admission/check-report.ts'
+import { KIND_NAMES } from '../kinds/index.ts'
+import { refKey, type ObjectRef } from '../kinds/object-ref.ts'
+import { expiredExemptions } from '../policy/exemption.ts'
+import { refText } from '../report/text.ts'
+import { wallTimeMs } from './clock.ts'
+import { EXIT, UnusableError, type Io } from './io.ts'
+import { loadPolicies, orDefault } from './policies.ts'
+import { publish, type PublishOptions } from './publish.ts'
+import { loadInventoryFiles } from './sources.ts'
+import { openWorld, type WorldOptions } from './world.ts'
+
+export interface AuditOptions extends WorldOptions, PublishOptions {}
+
+/**
+ * `poolguard audit`: what is stored and violates the policies, which may be a proposal, and how full pools are. Exit code 1
+ * when something would be denied; a kind that could not be read is unchecked, and 2 when that is so of all.
+ */
+export async function runAudit(options: AuditOptions, io: Io): Promise<number> {
+  const context = await everythingStored(options, io)
+  const report = auditObjects(context)
+  publish(report, {
+    command: 'audit',
+    options,
+    io,
+    errors: expiredExemptions(context.snapshot.exposures.policies, context.nowMs),
+    snapshot: context.snapshot,
+    showsCapacity: true
+  })
+  return report.summary.denied > 0 ? EXIT.denied : EXIT.ok
+}
+
+async function everythingStored(options: AuditOptions, io: Io): Promise<AuditContext> {
+  const { policies, inventory, kubeconfig } = options
+  const nowMs = wallTimeMs()
+  const isCluster = kubeconfig !== undefined
+  if (isCluster === inventory.length > 0) {
+    throw new UnusableError('give either --kubeconfig FILE or --inventory PATH')
+  }
+  if (!isCluster) {
+    const snapshot = loadPolicies(orDefault(policies))
+    const files = loadInventoryFiles(inventory)
+    const placeOf = (ref: ObjectRef) => files.places.get(refKey(ref)) ?? outsideFiles(ref)
+    return { snapshot, view: files.inventory, unreadable: [], placeOf, nowMs }
+  }
+  const world = await openWorld(options, io)
+  // Nothing changes it any more, so that it stands for one moment.
+  await world.close()
+  if (!KIND_NAMES.some(kind => world.inventory.known(kind))) {
+    throw new UnusableError(`the cluster of ${kubeconfig} lets nothing be read that rules are about`)
+  }
+  const unreadable = world.watcher?.unreadable() ?? []
+  const snapshot = world.ports.snapshot()
+  return { snapshot, view: world.inventory, unreadable, placeOf: outsideFiles, nowMs }
+}
+
+function outsideFiles(ref: ObjectRef): Place {
+  return { path: refText(ref), position: () => ({ line: 0, column: 0 }) }
+}

@@ -1,0 +1,67 @@
+import { writeFileSync } from 'node:fs'
+import type { CheckReport } from '../admission/check-report.ts'
+import type { PolicySnapshot } from '../admission/ports.ts'
+import { INVALID_OBJECT } from '../admission/response.ts'
+import { formatDocumentError, type DocumentError } from '../policy/yaml-source.ts'
+import { renderCheckReport, type CheckFormat, type CheckRendering } from '../report/check-report.ts'
+import type { SarifTool } from '../report/sarif.ts'
+import { checkSummary } from '../report/text.ts'
+import { UNKNOWN_REFERENCE } from '../rules/unknown-references.ts'
+import { UnusableError, type Io } from './io.ts'
+import { errorLine } from './sources.ts'
+import { VERSION } from './version.ts'
+
+export interface PublishOptions {
+  readonly format: CheckFormat
+  /** Where the report is written instead of to stdout. */
+  readonly output?: string
+}
+
+/** What a report is published with. */
+export interface Publication {
+  readonly command: CheckRendering['command']
+  readonly options: PublishOptions
+  readonly io: Io
+  /** What could not be read; goes to stderr too. */
+  readonly errors: readonly DocumentError[]
+  readonly snapshot: PolicySnapshot
+  /** Whether the text tells how full pools and allocations are. */
+  readonly showsCapacity: boolean
+}
+
+/** Prints or writes a report. The summary goes to stderr where stdout does not end with it. */
+export function publish(report: CheckReport, publication: Publication): void {
+  const { command, options, io, errors, snapshot, showsCapacity } = publication
+  const { format, output } = options
+  const text = renderCheckReport(report, {
+    command,
+    format,
+    colour: output === undefined && io.isTerminal,
+    errors: errors.map(formatDocumentError),
+    showsCapacity,
+    tool: toolOf(snapshot)
+  })
+  for (const error of errors) io.stderr(`${errorLine(error)}\n`)
+  if (output === undefined) io.stdout(text)
+  else write(output, text)
+  if (output !== undefined || format !== 'text') io.stderr(`${checkSummary(report)}\n`)
+}
+
+function write(path: string, text: string): void {
+  try {
+    writeFileSync(path, text)
+  } catch (error) {
+    throw new UnusableError(error instanceof Error ? error.message : `cannot write ${path}`)
+  }
+}
+
+function toolOf({ rules }: PolicySnapshot): SarifTool {
+  const invalid = {
+    id: INVALID_OBJECT,
+    summary: 'Every field has the type that its kind gives it.',
+    why: 'The API server refuses an object whose fields have the wrong types.',
+    fix: 'Correct the type of the field.',
+    see: []
+  }
+  return { version: VERSION, rules: [invalid, UNKNOWN_REFERENCE, ...rules] }
+}

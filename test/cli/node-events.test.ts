@@ -1,0 +1,91 @@
+import { Registry } from 'prom-client'
+import { test } from 'tap'
+import { tellOfNodes } from '../../src/cli/node-events.ts'
+import { loadPolicies } from '../../src/cli/policies.ts'
+import { clusterWorld } from '../../src/cli/world.ts'
+import { isRecord } from '../../src/kinds/decode.ts'
+import { createLogger } from '../../src/server/logger.ts'
+import {
+  FakeApiServer,
+  kubeconfig,
+  pool,
+  sendEvent,
+  sendJson,
+  sendList,
+  sendStatus,
+  openWatch,
+  until,
+  type Call
+} from '../cluster-client/fake-api-server.ts'
+
+function node(name: string, address: string, uid: string): object {
+  const status = { addresses: [{ type: 'InternalIP', address }] }
+  return { kind: 'Node', metadata: { name, uid, resourceVersion: '200' }, status }
+}
+
+await test('a Node that joins inside a pool becomes an Event, and a metric tells it while it lasts', async t => {
+  const events: Record<string, unknown>[] = []
+  const answers = [409, 201]
+  const watches = new Map<string, Call>()
+  const fake = new FakeApiServer({
+    list: call =>
+      sendList(call, call.path.endsWith('/ipaddresspools') ? [pool('p', 10, ['192.168.1.100/30'])] : [], 100),
+    watch: call => {
+      openWatch(call)
+      watches.set(call.path, call)
+    },
+    object: async call => {
+      const json: unknown = JSON.parse(await call.body())
+      if (isRecord(json)) events.push(json)
+      const status = answers.shift() ?? 403
+      if (status === 201) sendJson(call, 201, {})
+      else sendStatus(call, status, status === 409 ? 'AlreadyExists' : 'Forbidden')
+    }
+  })
+  const port = await fake.listen()
+  const dir = t.testdir({
+    config: kubeconfig(`http://127.0.0.1:${port}`),
+    'plan.yaml':
+      'apiVersion: poolguard.io/v1alpha1\nkind: NetworkPlan\nmetadata: {name: dc1}\nspec: {metallb: {namespace: metallb-system}}\n'
+  })
+  const lines: string[] = []
+  const log = createLogger({ level: 'info', stream: { write: line => void lines.push(line) } })
+  const registry = new Registry()
+  const world = clusterWorld(loadPolicies([`${dir}/plan.yaml`]), `${dir}/config`, () => {})
+  const nodeEvents = tellOfNodes(world, { log, registry })
+  t.teardown(async () => {
+    await nodeEvents.stop()
+    await world.close()
+    await fake.close()
+  })
+  await world.watcher.synced()
+  await until(() => watches.has('/api/v1/nodes'), 'a watch of Nodes')
+  const watch = watches.get('/api/v1/nodes')
+  if (watch === undefined) throw new Error('no watch')
+  sendEvent(watch, 'ADDED', node('outside', '192.168.1.99', 'u0'))
+  sendEvent(watch, 'ADDED', node('inside', '192.168.1.101', 'u1'))
+  await until(() => events.length === 1, 'an Event')
+  t.match(events[0], {
+    metadata: { name: /^inside\.[0-9a-f]{16}$/ },
+    regarding: { kind: 'Node', name: 'inside', uid: 'u1' },
+    reason: 'NodeAddressInPool',
+    note: /^status.addresses\[0\].address 192.168.1.101 lies in IPAddressPool metallb-system\/p, .* \[pool-node-address\]$/
+  })
+  // the same name again from the next process; another one for a Node that was made anew
+  sendEvent(watch, 'DELETED', node('inside', '192.168.1.101', 'u1'))
+  sendEvent(watch, 'ADDED', {
+    ...node('inside', '192.168.1.101', 'u2'),
+    metadata: { name: 'inside', uid: 'u2', resourceVersion: '300' }
+  })
+  await until(() => events.length === 2, 'another Event', 15_000)
+  const names = events.map(({ metadata }) => (isRecord(metadata) ? metadata['name'] : ''))
+  t.not(names[0], names[1])
+  await until(() => lines.length > 0, 'a line in the log')
+  t.match(lines.join(''), /"reason":"NodeAddressInPool","node":"inside".*"msg":"event"/)
+  t.equal(lines.length, 1, 'an Event that another process stored is no news')
+  const metrics = await registry.metrics()
+  t.match(metrics, 'poolguard_findings{rule="pool-node-address"} 1')
+  t.match(metrics, 'poolguard_findings{rule="pool-cluster-range"} 0')
+  t.match(metrics, 'poolguard_events_total{outcome="exists"} 1')
+  t.match(metrics, 'poolguard_events_total{outcome="created"} 1')
+})
