@@ -39,7 +39,7 @@ const MOST_ROUNDS = 2
 
 /**
  * Judges one review against the view. A denial that rests on other objects is confirmed by a live read of those and
- * judged again, so that a stale view alone never denies; only denials pay for that.
+ * judged again, so that a stale view alone never denies. Besides denials only warnings that there is nothing of a kind pay for that.
  */
 export async function judge(review: Review, ports: Ports): Promise<Judgement> {
   const snapshot = ports.snapshot()
@@ -67,7 +67,7 @@ export async function judge(review: Review, ports: Ports): Promise<Judgement> {
   const unread = new Set<string>()
   let judged = evaluateOnce(review, change, snapshot, ports)
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    const rests = denialsRestOn(judged.evaluation).filter(ref => !read.has(refKey(ref)))
+    const rests = restsToConfirm(judged.evaluation).filter(ref => !read.has(refKey(ref)))
     if (rests.length === 0) break
     for (const ref of rests) read.add(refKey(ref))
     for (const ref of await ports.confirm(rests)) unread.add(refKey(ref))
@@ -160,16 +160,25 @@ function denialsOf(evaluation: Evaluation): readonly Finding[] {
   return evaluation.findings.filter(({ action }) => action === 'deny').map(({ finding }) => finding)
 }
 
-/** What the denials that an answer names rest on, each once. */
-function denialsRestOn(evaluation: Evaluation): readonly ObjectRef[] {
+/**
+ * What the denials that an answer names rest on, each once, and then the warnings that say that there is nothing of a kind:
+ * whoever applies an advertisement and its pool together is ahead of the watches.
+ */
+function restsToConfirm(evaluation: Evaluation): readonly ObjectRef[] {
+  const denials = denialsOf(evaluation).slice(0, MOST_CONFIRMED)
+  const warnings = evaluation.findings.filter(({ action }) => action === 'warn')
+  const absences = warnings.slice(0, MOST_CONFIRMED).flatMap(({ finding }) => finding.restsOn.filter(isAll))
   const rests = new Map<string, ObjectRef>()
-  for (const finding of denialsOf(evaluation).slice(0, MOST_CONFIRMED)) {
-    for (const ref of finding.restsOn) {
-      if (rests.size >= MOST_READS) break
-      rests.set(refKey(ref), ref)
-    }
+  for (const ref of [...denials.flatMap(({ restsOn }) => restsOn), ...absences]) {
+    if (rests.size >= MOST_READS) break
+    rests.set(refKey(ref), ref)
   }
   return [...rests.values()]
+}
+
+/** Stands for all of its kind (ObjectRef). */
+function isAll({ name }: ObjectRef): boolean {
+  return name === ''
 }
 
 /** One denial whose objects were all read is enough to deny. */

@@ -261,6 +261,20 @@ await test('a fault answers as the path says, by the uid only', async t => {
   t.equal(faultAnswer({}, VALIDATE, new Error('late')).httpStatus, 400)
 })
 
+await test('a warning that there is no advertisement is confirmed by a live read', async t => {
+  const advertisement = { metadata: { name: 'all', namespace: 'kmetal-metallb' } }
+  const behind = world(inventory => inventory.putJson('L2Advertisement', advertisement))
+  behind.inventory.delete('L2Advertisement', 'kmetal-metallb', 'all')
+  t.notMatch((await ask({}, VALIDATE, behind.ports)).body, { response: { warnings: [/pool-unadvertised/] } })
+  t.same(
+    behind.confirmed.map(({ kind, name }) => `${kind} ${name}`),
+    ['L2Advertisement ', 'BGPAdvertisement ']
+  )
+  const none = world()
+  none.inventory.delete('L2Advertisement', 'kmetal-metallb', 'all')
+  t.match((await ask({}, VALIDATE, none.ports)).body, { response: { warnings: [/pool-unadvertised/] } })
+})
+
 await test('a denial that cannot be confirmed is refused as uncertain, or opened with a warning', async t => {
   const object = pool({ addresses: ['192.168.1.190-192.168.1.210'] })
   const { ports } = world()
