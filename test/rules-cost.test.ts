@@ -203,14 +203,14 @@ function numbered(i: number): object {
   return { matchLabels: { number: String(i), all: 'yes' } }
 }
 
-function labels(i: number): object {
+function numberLabels(i: number): object {
   return { number: String(i), all: 'yes' }
 }
 
 const MANY = 10_000
 
 await test('an advertisement that names 10,000 pools and selects 10,000 others, all of them twice over', async t => {
-  const existing = count(MANY, i => pool(`p${i}`, { addresses: [`${address(i)}/32`] }, labels(i)))
+  const existing = count(MANY, i => pool(`p${i}`, { addresses: [`${address(i)}/32`] }, numberLabels(i)))
   const twice = count(2 * MANY, i => i % MANY)
   const spec = { ipAddressPools: twice.map(i => `x${i}`), ipAddressPoolSelectors: twice.map(numbered) }
   const advertisement = inMetalLB('L2Advertisement', 'a', spec)
@@ -221,8 +221,8 @@ await test('an advertisement that names 10,000 pools and selects 10,000 others, 
 
 await test('an advertisement with 10,000 selectors that match nothing', async t => {
   const existing = [
-    ...count(MANY, i => pool(`p${i}`, { addresses: [`${address(i)}/32`] }, labels(i))),
-    ...count(MANY, i => object('Node', { name: `n${i}`, labels: labels(i) }, {}))
+    ...count(MANY, i => pool(`p${i}`, { addresses: [`${address(i)}/32`] }, numberLabels(i))),
+    ...count(MANY, i => object('Node', { name: `n${i}`, labels: numberLabels(i) }, {}))
   ]
   const selectors = count(MANY, i => ({ matchLabels: { all: 'yes', number: `x${i}` } }))
   const spec = { ipAddressPoolSelectors: selectors, nodeSelectors: selectors }
