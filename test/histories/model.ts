@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Decision } from './history.ts'
 import { ADMINISTRATOR, KUBE_OVN, NOBODY, type ModelPolicy } from './policy.ts'
-import { eipJson, type Stored } from './world.ts'
+import { eipJson, vpcJson, type Stored, type VpcJson } from './world.ts'
 
 /** What the reference model says of one write; `reason` is '' when it allows. */
 export interface ModelVerdict {
@@ -54,20 +54,26 @@ export function modelVerdicts(file: string, cases: readonly ModelCase[]): readon
 }
 
 /**
- * The model's case of a decision. Two things are told it that it cannot know: whoever acts for the platform acts for the
- * owner of every Subnet; and a port on the default Subnet that the stored Vpc asks for and Kube-OVN has not made yet will be
- * there, which poolguard counts on, since otherwise the verdict would depend on how fast a controller is.
+ * The model's case of a decision. Three things are told it that it cannot know: whoever acts for the platform acts for the
+ * owner of every Subnet; a port on the default Subnet that the stored Vpc asks for and Kube-OVN has not made yet will be
+ * there, which poolguard counts on, since otherwise the verdict would depend on how fast a controller is; and a new Vpc has
+ * no ports yet, so that one left from another of its name excuses nothing.
  */
 export function modelCase({ write, before }: Decision, policy: ModelPolicy): ModelCase {
   const { op, user, object, oldObject } = write
   const isPlatform = user === ADMINISTRATOR
+  const all = [...before, ...portToCome(write.oldObject, before, policy.defaultExternalSubnet)]
+  const { existing, asked } =
+    op === 'CREATE' && object.kind === 'Vpc'
+      ? withoutLeftPorts(object, all, policy.defaultExternalSubnet)
+      : { existing: all, asked: object }
   return {
     op,
     user,
     tenant: isPlatform || user === KUBE_OVN ? null : user === NOBODY ? NOBODY : user,
     policy: isPlatform ? { ...policy, tenantPools: {} } : policy,
-    existing: [...before, ...portToCome(write.oldObject, before, policy.defaultExternalSubnet)],
-    object: withoutEmpty(object),
+    existing,
+    object: withoutEmpty(asked),
     oldObject: oldObject === undefined ? null : withoutEmpty(oldObject)
   }
 }
@@ -79,6 +85,22 @@ function withoutEmpty(object: Stored): Stored {
     ...object,
     spec: Object.fromEntries(Object.entries(object.spec).filter(([, text]) => text !== ''))
   }
+}
+
+/** The ports of that name are taken away; the default one, which Kube-OVN would keep, is asked for instead. */
+function withoutLeftPorts(vpc: VpcJson, objects: readonly Stored[], byDefault: string) {
+  const { name } = vpc.metadata
+  const isPort = (object: Stored) =>
+    object.kind === 'OvnEip' &&
+    object.spec.type === 'lrp' &&
+    object.metadata.name === `${name}-${object.spec.externalSubnet}` &&
+    object.metadata.deletionTimestamp === undefined
+  const existing = objects.filter(object => !isPort(object))
+  const isKept = objects.some(object => isPort(object) && object.metadata.name === `${name}-${byDefault}`)
+  const extra = vpc.spec.extraExternalSubnets ?? []
+  const asked =
+    isKept && extra.length > 0 ? { ...vpc.spec, extraExternalSubnets: [byDefault, ...extra] } : vpc.spec
+  return { existing, asked: vpcJson(name, asked) }
 }
 
 function portToCome(
