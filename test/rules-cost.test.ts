@@ -93,8 +93,8 @@ function measured(t: Test, { existing, object: written, oldObject, user, plan }:
   const context = ruleContext(parsed.review, decoded.change, snapshot, { view: inventory })
   const judge = () => evaluate(decoded.change, snapshot.rules, context)
   const first = timed(judge)
-  // What is over at once is asked again: the first time is the compiler's.
-  const again = first.cpuMs < 100 ? [timed(judge), timed(judge)] : []
+  // What is over soon is asked again: the first time is the compiler's too, and the collector's of what the test has built.
+  const again = first.cpuMs < 1_000 ? [timed(judge), timed(judge)] : []
   return { ...first, cpuMs: Math.min(first.cpuMs, ...again.map(({ cpuMs }) => cpuMs)) }
 }
 
@@ -529,7 +529,36 @@ await test('a Vpc of 20,000 namespaces of a VLAN tenant, with as many extra Subn
   const denied = measured(t, { existing, object: vpc, plan })
   t.equal(findingsOf(denied, 'eip-vlan-mode').length, 20_000)
   t.equal(findingsOf(denied, 'subnet-unrouted').length, 20_000)
+  t.equal(findingsOf(denied, 'subnet-overlap').length, 16, 'each is on the addresses of all others')
   withinBudget(t, denied, 1_500)
+  const fewer = object(
+    'Vpc',
+    { name: 'v' },
+    { spec: { enableExternal: true, namespaces, extraExternalSubnets: extraExternalSubnets.slice(1) } }
+  )
+  const repaired = measured(t, { existing: [...existing, vpc], object: fewer, oldObject: vpc, plan })
+  t.same(findingsOf(repaired, 'subnet-overlap'), [], 'those that stay are not told as new ones')
+})
+
+await test('20,000 Subnets that fill the node subnet and share no address, attached by one Vpc, then beside a pool', async t => {
+  const extraExternalSubnets = count(20_000, i => `s${i}`)
+  const subnets = extraExternalSubnets.map((name, i) =>
+    object('Subnet', { name }, { spec: { cidrBlock: `${address(8 * i)}/29`, vlan: 'v' } })
+  )
+  const vpc = object('Vpc', { name: 'v' }, { spec: { enableExternal: true, extraExternalSubnets } })
+  const stray = object(
+    'IPAddressPool',
+    { name: 'p', namespace: 'x' },
+    { spec: { addresses: ['10.0.0.0/24'] } }
+  )
+  const attached = measured(t, { existing: [...subnets, stray], object: vpc })
+  t.same(findingsOf(attached, 'subnet-overlap'), [])
+  withinBudget(t, attached, 3_000)
+  const addresses = count(20, i => `10.128.0.${i}/32`)
+  const beside = measured(t, { existing: [...subnets, vpc], object: pool('many', { addresses }) })
+  t.same(findingsOf(beside, 'pool-provider-network'), [])
+  t.match(findingsOf(beside, 'pool-outside-node-subnet'), [{ nearest: undefined, largestFree: undefined }])
+  withinBudget(t, beside, 6_000)
 })
 
 await test('a pool of 4,000 entries under a plan with 500 VLANs', async t => {

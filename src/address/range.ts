@@ -96,6 +96,20 @@ export function intersect(a: Iterable<AddressRange>, b: Iterable<AddressRange>):
   return shared
 }
 
+/** Of each family that is there, the range from the lowest address to the highest, IPv4 first. Empty for no ranges. O(n). */
+export function spans(ranges: Iterable<AddressRange>): AddressRange[] {
+  const byFamily = new Map<Family, AddressRange>()
+  for (const { family, first, last } of ranges) {
+    const span = byFamily.get(family) ?? { family, first, last }
+    byFamily.set(family, {
+      family,
+      first: first < span.first ? first : span.first,
+      last: last > span.last ? last : span.last
+    })
+  }
+  return ([4, 6] as const).flatMap(family => byFamily.get(family) ?? [])
+}
+
 /** The range with most addresses, the first of them on a tie; undefined for an empty list. */
 export function largest(ranges: readonly AddressRange[]): AddressRange | undefined {
   let best: AddressRange | undefined

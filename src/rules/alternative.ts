@@ -1,4 +1,4 @@
-import { intersect, largest, rangeSize, subtract, type AddressRange } from '../address/range.ts'
+import { intersect, largest, rangeSize, spans, subtract, type AddressRange } from '../address/range.ts'
 import type { View } from '../inventory/view.ts'
 import { vlanDomain, type Domain } from '../kinds/claim.ts'
 import { refOf } from '../kinds/index.ts'
@@ -67,9 +67,12 @@ function alternativeTo(range: AddressRange, { permitted, offered }: PoolSpace, c
   }
 }
 
-/** What no object but the pool itself claims. */
+/**
+ * What no object but the pool itself claims. One question for all ranges of a family, from the first address to the last:
+ * what provider Subnets reserve cuts a space into thousands, and each question costs something for every domain.
+ */
 function unclaimed(ranges: readonly AddressRange[], { view, domains, except }: Claims): AddressRange[] {
-  const claims = ranges.flatMap(range => [...view.overlapping(domains, range)])
+  const claims = spans(ranges).flatMap(span => [...view.overlapping(domains, span)])
   const others = claims.filter(({ holder }) => !sameRef(holder, except))
   return subtract(
     ranges,

@@ -1,5 +1,5 @@
 import { RangeIndex } from '../address/range-index.ts'
-import { intersect, overlap, type AddressRange } from '../address/range.ts'
+import { familySpan, intersect, overlap, type AddressRange } from '../address/range.ts'
 import { subnetDomain, type Claim, type Domain } from '../kinds/claim.ts'
 import { refKey, sameRef, type ObjectRef } from '../kinds/object-ref.ts'
 import { providerSubnets, withVlan } from '../policy/domains.ts'
@@ -19,40 +19,67 @@ type Context = Pick<RuleContext, 'view' | 'plan'>
 
 export interface OccupiedQuestion {
   readonly uses: readonly Use[]
-  /** Its own claims do not count: the object being judged. */
-  readonly except: ObjectRef
   /** The provider Subnets that count, '' for OvnEips that name none; absent: all that there are. */
   readonly subnets?: Iterable<string>
+}
+
+/** Who has addresses of a range; claims that are the asking object's own do not count. */
+export type OccupiedBy = (range: AddressRange, isOwn: (claim: Claim) => boolean) => Iterable<Occupied>
+
+/** For an object whose own claims are those that it holds. */
+export function heldBy(ref: ObjectRef): (claim: Claim) => boolean {
+  return ({ holder }) => sameRef(holder, ref)
 }
 
 /**
  * Tells who has addresses of a range, each holder's as few contiguous ranges, though several of its entries make them up.
  * The addresses of OvnEips are told only where no provider Subnet gives them out anyway: Kube-OVN hands static ones out of
- * `excludeIps` as well. O(Vpcs) once, then O(log n + hits) a range and domain.
+ * `excludeIps` as well. O(attachments of Vpcs) once, then O(log n + hits) a range and domain, or a range once many were asked.
  */
-export function occupiedBy(
-  question: OccupiedQuestion,
-  context: Context
-): (range: AddressRange) => readonly Occupied[] {
-  const domains = domainsOf(question, context)
+export function occupiedBy(question: OccupiedQuestion, context: Context): OccupiedBy {
+  const claimsIn = claimsOfDomains(domainsOf(question, context), context)
   const stated = planOccupants(question.uses, context)
   const restsOn = restingOn(context)
-  return range => {
-    const claims = [...context.view.overlapping(domains, range)].filter(
-      claim => !sameRef(claim.holder, question.except) && isRead(claim, context)
-    )
+  return function* (range, isOwn) {
+    for (const { range: theirs, ...occupant } of stated) {
+      const shared = overlap(theirs, range)
+      if (shared !== undefined) yield { ...occupant, range: shared, restsOn: [] }
+    }
+    const claims = claimsIn(range).filter(claim => !isOwn(claim))
     const told = withoutCovered(claims).filter(claim => question.uses.includes(useOf(claim)))
-    return [
-      ...stated.flatMap(({ range: theirs, ...occupant }) => {
-        const shared = overlap(theirs, range)
-        return shared === undefined ? [] : [{ ...occupant, range: shared, restsOn: [] }]
-      }),
-      ...byHolder(told).flatMap(({ claim, ranges }) => {
-        const occupant = { use: useOf(claim), other: claim.holder, note: '', restsOn: restsOn(claim) }
-        return intersect([range], ranges).map(shared => ({ ...occupant, range: shared }))
-      })
-    ]
+    for (const { claim, ranges } of byHolder(told)) {
+      const occupant = { use: useOf(claim), other: claim.holder, note: '', restsOn: restsOn(claim) }
+      for (const shared of intersect([range], ranges)) yield { ...occupant, range: shared }
+    }
   }
+}
+
+/** Domains looked into one by one, some 10 ms of them; then their claims are gathered. */
+const MOST_LOOKUPS = 100_000
+
+/** The claims that are read of what a range shares with the domains. */
+function claimsOfDomains(
+  domains: readonly Domain[],
+  context: Context
+): (range: AddressRange) => readonly Claim[] {
+  let lookups = 0
+  let gathered: RangeIndex<Claim> | undefined
+  return range => {
+    lookups += domains.length
+    if (lookups > MOST_LOOKUPS) gathered ??= gather(domains, context)
+    if (gathered !== undefined) return [...gathered.overlapping(range)].map(({ value }) => value)
+    return [...context.view.overlapping(domains, range)].filter(claim => isRead(claim, context))
+  }
+}
+
+/** The claims of domains, whatever their number, in one index. O(domains + claims * log claims). */
+function gather(domains: readonly Domain[], context: Context): RangeIndex<Claim> {
+  const index = new RangeIndex<Claim>()
+  for (const family of [4, 6] as const) {
+    for (const claim of context.view.overlapping(domains, familySpan(family)))
+      if (isRead(claim, context)) index.insert(claim.range, claim)
+  }
+  return index
 }
 
 /** What the claims of a domain are used for. All other domains are of Subnets. */
@@ -107,12 +134,11 @@ function byHolder(claims: readonly Claim[]): readonly Held[] {
 
 /** A provider Subnet is one because of the Vpcs attached to it, too. */
 function restingOn({ view, plan }: Context): (claim: Claim) => readonly ObjectRef[] {
-  const vpcs = new Map<string, readonly ObjectRef[]>()
+  const attachedTo = attaching(plan, view)
   return ({ domain, holder }) => {
     const subnet = domain.startsWith(SUBNET) ? domain.slice(SUBNET.length) : ''
     if (subnet === '') return [holder]
-    const attached = vpcs.get(subnet) ?? attaching(subnet, plan, view)
-    vpcs.set(subnet, attached)
+    const attached = attachedTo(subnet)
     return holder.kind === 'Subnet' ? [holder, ...attached] : [holder, subnetRef(subnet), ...attached]
   }
 }

@@ -2,7 +2,7 @@ import { refOf } from '../kinds/index.ts'
 import { serviceRanges, type ServiceCIDR } from '../kinds/service-cidr.ts'
 import { podPrefixes, type Subnet } from '../kinds/subnet.ts'
 import type { Finding } from './finding.ts'
-import { occupiedBy } from './occupied.ts'
+import { heldBy, occupiedBy } from './occupied.ts'
 import { sharesOf } from './pool-shares.ts'
 import { isKubeOvn } from './provider-subnets.ts'
 import { defineRule, type CheckContext } from './rule.ts'
@@ -33,9 +33,10 @@ export const poolClusterRange = defineRule<'IPAddressPool' | 'ServiceCIDR' | 'Su
 function coveredPools(object: ServiceCIDR | Subnet, context: CheckContext): Finding[] {
   // It makes the Subnets of its own configuration when it starts, and stops for good when it cannot.
   if (isKubeOvn(context.requester)) return []
-  const pools = occupiedBy({ uses: ['pool'], except: refOf(object) }, context)
+  const pools = occupiedBy({ uses: ['pool'] }, context)
+  const isOwn = heldBy(refOf(object))
   return clusterRanges(object).flatMap(({ range, field, value }) =>
-    pools(range).map(shared => ({ ...shared, code: 'covers-pool' as const, field, value }))
+    [...pools(range, isOwn)].map(shared => ({ ...shared, code: 'covers-pool' as const, field, value }))
   )
 }
 

@@ -62,12 +62,13 @@ export function reservedRanges(plan: Plan, view: View): readonly Reserved[] {
 const SUBNET_DOMAIN = 'subnet:'
 
 function providerReserves(plan: Plan, view: View): Reserved[] {
+  const attached = attaching(plan, view)
   return sharedDomains(plan, view).flatMap(domain => {
     if (!domain.startsWith(SUBNET_DOMAIN)) return []
     const subnet = view.get('Subnet', '', domain.slice(SUBNET_DOMAIN.length))
     if (subnet === undefined) return []
     const gateways = subnetGateways(subnet)
-    const restsOn = [refOf(subnet), ...attaching(subnet.meta.name, plan, view)]
+    const restsOn = [refOf(subnet), ...attached(subnet.meta.name)]
     return subnetPrefixes(subnet).flatMap(prefix => {
       const own = gateways.filter(({ family }) => family === prefix.family)
       return subnetReserves(prefix, own, restsOn)
@@ -78,14 +79,30 @@ function providerReserves(plan: Plan, view: View): Reserved[] {
 /** As many as an answer has causes: each of them is enough. */
 const MOST_ATTACHING = 16
 
-/** The Vpcs that alone make a Subnet a provider one, the first 16 met; none when the plan names it. O(Vpcs). */
-export function attaching(subnet: string, plan: Plan, view: View): readonly ObjectRef[] {
-  const isShared = plan.globalPool.externalSubnets?.includes(subnet) ?? false
-  if (isShared || tenantOfSubnet(plan, subnet) !== undefined) return []
-  return [...view.list('Vpc')]
-    .filter(vpc => attachedSubnets(vpc, plan).includes(subnet))
-    .slice(0, MOST_ATTACHING)
-    .map(refOf)
+/**
+ * Tells which Vpcs alone make a Subnet a provider one, the first 16 met; none when the plan names it. O(1) each after all
+ * Subnets of all Vpcs have been gone through once, which is when the first one is asked about that the plan does not name.
+ */
+export function attaching(plan: Plan, view: View): (subnet: string) => readonly ObjectRef[] {
+  let attached: ReadonlyMap<string, readonly ObjectRef[]> | undefined
+  return subnet => {
+    const isShared = plan.globalPool.externalSubnets?.includes(subnet) ?? false
+    if (isShared || tenantOfSubnet(plan, subnet) !== undefined) return []
+    attached ??= attachedBySubnet(plan, view)
+    return attached.get(subnet) ?? []
+  }
+}
+
+function attachedBySubnet(plan: Plan, view: View): ReadonlyMap<string, readonly ObjectRef[]> {
+  const vpcs = new Map<string, ObjectRef[]>()
+  for (const vpc of view.list('Vpc')) {
+    for (const subnet of new Set(attachedSubnets(vpc, plan))) {
+      const known = vpcs.get(subnet)
+      if (known === undefined) vpcs.set(subnet, [refOf(vpc)])
+      else if (known.length < MOST_ATTACHING) known.push(refOf(vpc))
+    }
+  }
+  return vpcs
 }
 
 function subnetReserves(

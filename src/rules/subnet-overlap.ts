@@ -1,11 +1,12 @@
+import { subnetDomain, type Claim } from '../kinds/claim.ts'
 import { refOf } from '../kinds/index.ts'
 import { allocatableRanges, podPrefixes, type Subnet } from '../kinds/subnet.ts'
 import type { Vpc } from '../kinds/vpc.ts'
 import { attachedSubnets, defaultSubnet, providerSubnets, withVlan } from '../policy/domains.ts'
 import type { Finding } from './finding.ts'
 import type { Use } from './findings/at.ts'
-import { vpcField } from './gateway-ports.ts'
-import { occupiedBy, type Occupied } from './occupied.ts'
+import { vpcFields } from './gateway-ports.ts'
+import { heldBy, occupiedBy, type Occupied } from './occupied.ts'
 import { isKubeOvn } from './provider-subnets.ts'
 import { attaching } from './reserved-ranges.ts'
 import { defineRule, type CheckContext } from './rule.ts'
@@ -27,9 +28,11 @@ export const subnetOverlap = defineRule<'Subnet' | 'Vpc'>({
   on: ['Subnet', 'Vpc'],
   reads: ['IPAddressPool', 'Node', 'ServiceCIDR', 'Subnet', 'Vpc', 'OvnEip'],
   defaultAction: 'deny',
-  check({ object }, context) {
+  check({ object, oldObject }, context) {
     if (isKubeOvn(context.requester)) return []
-    if (object.kind === 'Vpc') return attachedShares(object, context)
+    if (object.kind === 'Vpc') {
+      return attachedShares(object, oldObject?.kind === 'Vpc' ? oldObject : undefined, context)
+    }
     return object.vlan === '' ? overlayShares(object, context) : providerShares(object, context)
   }
 })
@@ -41,8 +44,11 @@ export const subnetOverlap = defineRule<'Subnet' | 'Vpc'>({
 function overlayShares(subnet: Subnet, context: CheckContext): Finding[] {
   const prefixes = podPrefixes(subnet)
   if (prefixes.length === 0) return []
-  const occupied = occupiedBy({ uses: ['provider', 'external'], except: refOf(subnet) }, context)
-  return prefixes.flatMap(occupied).map(shared => ({ ...shared, ...aboutSubnet(subnet), as: 'overlay' }))
+  const occupied = occupiedBy({ uses: ['provider', 'external'] }, context)
+  const isOwn = heldBy(refOf(subnet))
+  return prefixes
+    .flatMap(prefix => [...occupied(prefix, isOwn)])
+    .map(shared => ({ ...shared, ...aboutSubnet(subnet), as: 'overlay' }))
 }
 
 /** A Subnet with a vlan that is neither the plan's nor attached to a Vpc has that vlan's address space to itself. */
@@ -51,8 +57,8 @@ function providerShares(subnet: Subnet, context: CheckContext): Finding[] {
   const { name } = subnet.meta
   const providers = providerSubnets(plan, view)
   if (!providers.has(name)) return []
-  const attached = attaching(name, plan, view)
-  return givenElsewhere(subnet, providers, context).map(shared => ({
+  const attached = attaching(plan, view)(name)
+  return [...givenElsewhere(providers, context)(subnet)].map(shared => ({
     ...shared,
     ...aboutSubnet(subnet),
     as: 'provider',
@@ -65,42 +71,49 @@ function aboutSubnet(subnet: Subnet) {
   return { ...at, code: 'subnet-shares', subnet: refOf(subnet) } as const
 }
 
-/** What the Vpc makes provider Subnets, which neither the plan nor another Vpc does. */
-function attachedShares(vpc: Vpc, context: CheckContext): Finding[] {
+/** As many as an answer tells: n Subnets on the same addresses would be found n * n times. */
+const MOST_SHARES = 16
+
+/**
+ * What the Vpc makes provider Subnets, which neither the plan nor another Vpc does, nor the stored one did: the first 16
+ * shares. O(Subnets and claims of all domains * log) with many Subnets.
+ */
+function attachedShares(vpc: Vpc, oldVpc: Vpc | undefined, context: CheckContext): Finding[] {
   const { plan, view } = context
   const others = [...view.list('Vpc')].filter(({ meta }) => meta.name !== vpc.meta.name)
-  const known = providerSubnets(plan, view, others)
+  const known = providerSubnets(plan, view, oldVpc === undefined ? others : [...others, oldVpc])
   const added = [...new Set(attachedSubnets(vpc, plan))].filter(name => !known.has(name))
   const subnets = added.flatMap(name => view.get('Subnet', '', name) ?? []).filter(({ vlan }) => vlan !== '')
   if (subnets.length === 0) return []
-  const providers = providerSubnets(plan, view, [...others, vpc])
-  return subnets.flatMap(subnet => {
-    const at = vpcField(vpc, subnet.meta.name)
-    return givenElsewhere(subnet, providers, context).map(shared => ({
-      ...shared,
-      ...at,
-      code: 'subnet-shares',
-      subnet: refOf(subnet),
-      as: 'attached',
-      restsOn: [refOf(subnet), ...shared.restsOn]
-    }))
-  })
+  const occupied = givenElsewhere(providerSubnets(plan, view, [...others, vpc]), context)
+  const fieldOf = vpcFields(vpc)
+  const findings: Finding[] = []
+  for (const subnet of subnets) {
+    const about = { ...fieldOf(subnet.meta.name), code: 'subnet-shares', subnet: refOf(subnet) } as const
+    for (const shared of occupied(subnet)) {
+      const restsOn = [refOf(subnet), ...shared.restsOn]
+      findings.push({ ...shared, ...about, as: 'attached', restsOn })
+      if (findings.length === MOST_SHARES) return findings
+    }
+  }
+  return findings
 }
 
 /** Who may have none of what a provider Subnet gives out. */
 const OTHERS: readonly Use[] = ['reserved', 'pool', 'node', 'services', 'pods', 'provider', 'external']
 
-/** What others have of the allocatable part of a Subnet. OvnEips that name no Subnet are the default one's. */
+/** Tells what others have of the allocatable part of a Subnet. OvnEips that name no Subnet are the default one's. */
 function givenElsewhere(
-  subnet: Subnet,
   providers: ReadonlySet<string>,
   context: CheckContext
-): readonly Occupied[] {
-  const { name } = subnet.meta
-  const nameless = name === defaultSubnet(context.plan) ? [] : ['']
-  const others = withVlan(providers, context.view).filter(other => other !== name)
-  const subnets = [...nameless, ...others]
-  return allocatableRanges(subnet).flatMap(
-    occupiedBy({ uses: OTHERS, except: refOf(subnet), subnets }, context)
-  )
+): (subnet: Subnet) => Iterable<Occupied> {
+  const occupied = occupiedBy({ uses: OTHERS, subnets: ['', ...withVlan(providers, context.view)] }, context)
+  const byDefault = defaultSubnet(context.plan)
+  return function* (subnet) {
+    const { name } = subnet.meta
+    const own = new Set([subnetDomain(name), ...(name === byDefault ? [subnetDomain('')] : [])])
+    const isHeld = heldBy(refOf(subnet))
+    const isOwn = (claim: Claim) => own.has(claim.domain) || isHeld(claim)
+    for (const range of allocatableRanges(subnet)) yield* occupied(range, isOwn)
+  }
 }

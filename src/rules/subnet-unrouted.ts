@@ -34,7 +34,7 @@ export const subnetUnrouted = defineRule<'Subnet' | 'Vpc'>({
     if (object.kind === 'Subnet') {
       const { name } = object.meta
       if (!providerSubnets(plan, view).has(name)) return []
-      const restsOn = attaching(name, plan, view)
+      const restsOn = attaching(plan, view)(name)
       return unrouted(object, routed, { field: 'spec.cidrBlock', value: object.cidrBlock, restsOn })
     }
     const { added } = portChange(object, oldObject?.kind === 'Vpc' ? oldObject : undefined, plan, view)

@@ -13,6 +13,7 @@ import {
   overlap,
   prefixOf,
   rangeSize,
+  spans,
   subtract
 } from '../../src/address/range.ts'
 import type { AddressRange, Family } from '../../src/address/range.ts'
@@ -124,6 +125,20 @@ await test('largest() takes the first of the largest', async t => {
   t.ok(a && b && c)
   if (a && b && c) t.equal(largest([a, b, c]), b)
   t.equal(largest([]), undefined)
+})
+
+await test('spans() reaches from the lowest to the highest address of each family', async t => {
+  const both: AddressRange[] = [
+    { family: 6, first: 7n, last: 9n },
+    { family: 4, first: 5n, last: 6n },
+    { family: 4, first: 1n, last: 8n },
+    { family: 4, first: 3n, last: 20n }
+  ]
+  t.same(spans(both), [
+    { family: 4, first: 1n, last: 20n },
+    { family: 6, first: 7n, last: 9n }
+  ])
+  t.same(spans([]), [])
 })
 
 await test('prefixOf() finds exactly the CIDR blocks', async t => {
