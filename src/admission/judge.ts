@@ -1,7 +1,7 @@
 import { KINDS, type KindName } from '../kinds/index.ts'
 import { isRecord, type FieldError } from '../kinds/decode.ts'
 import { refKey, type ObjectRef } from '../kinds/object-ref.ts'
-import { ownerOfClusterScoped, requesterOf, tenancyOfNamespace, type Tenancy } from '../policy/tenancy.ts'
+import { ownerInNamespace, ownerOfClusterScoped, requesterOf, type Tenancy } from '../policy/tenancy.ts'
 import { evaluate, type Evaluation } from '../rules/evaluate.ts'
 import type { Finding } from '../rules/finding.ts'
 import type { Change, RuleContext } from '../rules/rule.ts'
@@ -118,7 +118,7 @@ export function ruleContext(
   const requester = requesterOf(plan, review)
   const labels = (change.object ?? change.oldObject)?.meta.labels ?? new Map<string, string>()
   const tenancy: Tenancy = KINDS[change.kind].namespaced
-    ? tenancyOfNamespace(plan, ports.view.get('Namespace', '', review.namespace), review.namespace)
+    ? ownerInNamespace(plan, ports.view, { requester, labels, namespace: review.namespace })
     : ownerOfClusterScoped(plan, requester, labels)
   return { view: ports.view.with(claims), plan, requester, tenancy }
 }

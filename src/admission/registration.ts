@@ -2,6 +2,15 @@ import { KIND_NAMES, KINDS, type KindName } from '../kinds/index.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { AnyRule } from '../rules/rule.ts'
 import { CLEANERS } from './judge.ts'
+import {
+  CHANGES_SPEC_LABELS_OR_ASK,
+  CHANGES_SPEC_OR_LABELS,
+  changesTheTenant,
+  IS_LOAD_BALANCER,
+  notTheControllers,
+  notThePlatform,
+  type MatchCondition
+} from './match-conditions.ts'
 
 /** Where the API server finds poolguard: a Service in the cluster, or a URL outside of it. */
 export type Client =
@@ -45,12 +54,10 @@ interface Entry {
   readonly matchConditions: readonly MatchCondition[]
 }
 
-const WRITES = ['CREATE', 'UPDATE']
+/** Every namespace carries its own name under this key (KEP-2161). */
+const NAME_LABEL = 'kubernetes.io/metadata.name'
 
-interface MatchCondition {
-  readonly name: string
-  readonly expression: string
-}
+const WRITES = ['CREATE', 'UPDATE']
 
 /**
  * The validating and mutating webhook configurations, derived from the rules, their kinds and the plan, so that no rule
@@ -66,11 +73,12 @@ export function registration(
   const judged = KIND_NAMES.filter(kind => rules.some(rule => rule.on.includes(kind)))
   const kept = KIND_NAMES.filter(kind => rules.some(rule => rule.judgesLoss && rule.on.includes(kind)))
   const advised = judged.filter(kind =>
-    rules.every(rule => !rule.on.includes(kind) || rule.advisesOn.includes(kind))
+    rules.every(rule => !rule.on.includes(kind) || onlyAdvises(rule, kind))
   )
-  const guarded = judged.filter(kind => !advised.includes(kind))
+  const guarded = judged.filter(kind => !advised.includes(kind) && kind !== 'Namespace')
   const validating = [
     ...entries(guarded, { plan, client: options.client, suffix: 'poolguard.io' }),
+    ...(judged.includes('Namespace') ? [namespaces(plan, options.client)] : []),
     ...(advised.length > 0 ? [advice(advised, plan)] : []),
     ...(kept.length > 0 ? [deletes(kept, plan)] : [])
   ]
@@ -112,6 +120,28 @@ function entries(kinds: readonly KindName[], options: EntryOptions): readonly En
   return [addresses, ...(kinds.includes('Service') ? serviceEntries(options) : [])]
 }
 
+/** Whether the rule refuses nothing on this kind, as long as no policy makes it. */
+function onlyAdvises({ advisesOn, defaultAction }: AnyRule, kind: KindName): boolean {
+  return advisesOn.includes(kind) || defaultAction !== 'deny'
+}
+
+/**
+ * Namespaces that get, change or lose what says whose they are, by others than the platform. All other writes of
+ * namespaces, and the platform's, pass without a call, so that they work while poolguard is down.
+ */
+function namespaces(plan: Plan, client: Client): Entry {
+  return {
+    name: 'namespaces.poolguard.io',
+    kinds: ['Namespace'],
+    operations: WRITES,
+    failurePolicy: 'Fail',
+    namespaceSelector: {
+      matchExpressions: [{ key: NAME_LABEL, operator: 'NotIn', values: neverMatched(client) }]
+    },
+    matchConditions: [notThePlatform(plan), changesTheTenant(plan)]
+  }
+}
+
 /** Kinds on which poolguard only warns: it must not be in the way of their writes when it is down. */
 function advice(kinds: readonly KindName[], plan: Plan): Entry {
   return {
@@ -146,7 +176,7 @@ function deletes(kinds: readonly KindName[], plan: Plan): Entry {
 function serviceEntries({ plan, client, suffix }: EntryOptions): readonly Entry[] {
   const keys = plan.tenancy.namespaceLabels
   const matchConditions = [notTheControllers(plan), IS_LOAD_BALANCER, CHANGES_SPEC_LABELS_OR_ASK]
-  const named = { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: neverMatched(client) }
+  const named = { key: NAME_LABEL, operator: 'NotIn', values: neverMatched(client) }
   const without = (earlier: readonly string[]) => earlier.map(key => ({ key, operator: 'DoesNotExist' }))
   const tenants = keys.map((key, i): Entry => ({
     name: `tenant-services-${i + 1}.${suffix}`,
@@ -207,51 +237,6 @@ function webhookRules({ kinds, operations }: Entry): readonly Manifest[] {
       scope: '*'
     }
   })
-}
-
-/** The API server's own user: it keeps its default ServiceCIDR, and must be able to start without poolguard. */
-const API_SERVER = 'system:apiserver'
-
-function notTheControllers(plan: Plan, others: readonly string[] = [API_SERVER]): MatchCondition {
-  const metallb = (plan.controllers.get('metallb') ?? []).filter(user => isWhereMetalLBRuns(user, plan))
-  const users = [...metallb, ...(plan.controllers.get('kubeOvn') ?? []), ...others]
-  const quoted = users.map(user => JSON.stringify(user)).join(', ')
-  return { name: 'not-the-controllers', expression: `!(request.userInfo.username in [${quoted}])` }
-}
-
-/**
- * The plan's default names MetalLB's accounts in every namespace it is commonly installed in. Whoever can create another of
- * those namespaces could create the account there, and would skip the webhooks. Users that are no ServiceAccounts stay.
- */
-function isWhereMetalLBRuns(user: string, plan: Plan): boolean {
-  const account = 'system:serviceaccount:'
-  return !user.startsWith(account) || user.startsWith(`${account}${plan.metallb.namespace}:`)
-}
-
-const IS_LOAD_BALANCER: MatchCondition = {
-  name: 'is-load-balancer',
-  expression: 'object.spec.?type.orValue("ClusterIP") == "LoadBalancer"'
-}
-
-const SPEC_DIFFERS = 'object.?spec.orValue({}) != oldObject.?spec.orValue({})'
-const LABELS = 'object.metadata.?labels.orValue({})'
-const ANNOTATIONS = 'object.metadata.?annotations.orValue({})'
-const stored = (expression: string) => expression.replace(/^object/, 'oldObject')
-
-/** Labels count for pools, which advertisements select by them, and for OvnEips, whose tenant a label may name. */
-const CHANGES_SPEC_OR_LABELS: MatchCondition = {
-  name: 'changes-something',
-  expression: ['request.operation == "CREATE"', SPEC_DIFFERS, `${LABELS} != ${stored(LABELS)}`].join(' || ')
-}
-
-/** Of a Service, the spec, the labels that pools select by, and MetalLB's annotations count, under both prefixes. */
-const CHANGES_SPEC_LABELS_OR_ASK: MatchCondition = {
-  name: 'changes-something',
-  expression: [
-    CHANGES_SPEC_OR_LABELS.expression,
-    `${ANNOTATIONS}.exists(k, k.startsWith("metallb.") && ${stored(ANNOTATIONS)}[?k] != optional.of(${ANNOTATIONS}[k]))`,
-    `${stored(ANNOTATIONS)}.exists(k, k.startsWith("metallb.") && !(k in ${ANNOTATIONS}))`
-  ].join(' || ')
 }
 
 function configuration(kind: string, webhooks: readonly Manifest[]): Manifest {

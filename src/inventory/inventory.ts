@@ -26,7 +26,10 @@ export class Inventory implements View {
     Vpc: new Map(),
     Node: new Map(),
     Namespace: new Map(),
-    ServiceCIDR: new Map()
+    ServiceCIDR: new Map(),
+    Tenant: new Map(),
+    TenantControlPlane: new Map(),
+    KamajiControlPlane: new Map()
   }
   private readonly claims = new Map<string, readonly Claim[]>()
   private readonly domains = new Map<Domain, RangeIndex<Claim>>()

@@ -7,6 +7,7 @@ import { community, type Community } from './community.ts'
 import { Cursor, type FieldError } from './decode.ts'
 import { ipAddressPool, type IPAddressPool } from './ip-address-pool.ts'
 import type { KindDefinition } from './kind-definition.ts'
+import { kamajiControlPlane, type KamajiControlPlane } from './kamaji-control-plane.ts'
 import { l2Advertisement, type L2Advertisement } from './l2-advertisement.ts'
 import { decodeMeta } from './meta.ts'
 import { namespace, type Namespace } from './namespace.ts'
@@ -16,6 +17,8 @@ import { ovnEip, type OvnEip } from './ovn-eip.ts'
 import { service, type Service } from './service.ts'
 import { serviceCIDR, type ServiceCIDR } from './service-cidr.ts'
 import { subnet, type Subnet } from './subnet.ts'
+import { tenantControlPlane, type TenantControlPlane } from './tenant-control-plane.ts'
+import { tenant, type Tenant } from './tenant.ts'
 import { vpc, type Vpc } from './vpc.ts'
 
 /** Every kind the program reads. A new kind is its file, one line here, one in `KINDS` and one in inventory/inventory.ts. */
@@ -33,6 +36,9 @@ export interface Kinds {
   readonly Node: Node
   readonly Namespace: Namespace
   readonly ServiceCIDR: ServiceCIDR
+  readonly Tenant: Tenant
+  readonly TenantControlPlane: TenantControlPlane
+  readonly KamajiControlPlane: KamajiControlPlane
 }
 
 export type KindName = keyof Kinds
@@ -51,7 +57,10 @@ export const KINDS: { readonly [K in KindName]: KindDefinition<Kinds[K]> } = {
   Vpc: vpc,
   Node: node,
   Namespace: namespace,
-  ServiceCIDR: serviceCIDR
+  ServiceCIDR: serviceCIDR,
+  Tenant: tenant,
+  TenantControlPlane: tenantControlPlane,
+  KamajiControlPlane: kamajiControlPlane
 }
 
 export const KIND_NAMES: readonly KindName[] = Object.keys(KINDS).filter(isKindName)

@@ -3,9 +3,10 @@ import type { AdvertisementFinding } from './findings/advertisement.ts'
 import type { KubeOvnFinding } from './findings/kube-ovn.ts'
 import type { PoolFinding } from './findings/pool.ts'
 import type { ServiceFinding } from './findings/service.ts'
+import type { TenancyFinding } from './findings/tenancy.ts'
 
 /** The facts a rule can state, one member per `code`. The words for each are in admission/wording. */
-export type Finding = PoolFinding | AdvertisementFinding | ServiceFinding | KubeOvnFinding
+export type Finding = PoolFinding | AdvertisementFinding | ServiceFinding | TenancyFinding | KubeOvnFinding
 
 export type FindingCode = Finding['code']
 

@@ -1,10 +1,12 @@
 import type { Action } from '../policy/exposure-policy.ts'
 import { advertisementOffSubnet } from './advertisement-off-subnet.ts'
 import { advertisementUnknownPool } from './advertisement-unknown-pool.ts'
+import { controlPlaneAddress } from './control-plane-address.ts'
 import { eipOutsideSubnet } from './eip-outside-subnet.ts'
 import { eipPerTenant } from './eip-per-tenant.ts'
 import { eipType } from './eip-type.ts'
 import { eipUnknownSubnet } from './eip-unknown-subnet.ts'
+import { namespaceTenant } from './namespace-tenant.ts'
 import { poolOutsideNodeSubnet } from './pool-outside-node-subnet.ts'
 import { poolOverlap } from './pool-overlap.ts'
 import { poolPerTenant } from './pool-per-tenant.ts'
@@ -29,6 +31,8 @@ export const RULES: readonly AnyRule[] = Object.freeze([
   poolPerTenant,
   advertisementUnknownPool,
   advertisementOffSubnet,
+  namespaceTenant,
+  controlPlaneAddress,
   servicePoolNotGranted,
   eipUnknownSubnet,
   eipOutsideSubnet,

@@ -140,6 +140,7 @@ function selected(
     return value === undefined || !(expression.values ?? []).includes(value)
   }
   return webhooks(0, plan, client)
+    .filter(webhook => asksAbout(webhook, 'Service'))
     .filter(({ namespaceSelector }) => namespaceSelector?.matchExpressions.every(holds))
     .map(({ name }) => name.split('.')[0] ?? '')
 }
@@ -157,6 +158,30 @@ await test('every namespace gets exactly one Service webhook, kube-system and it
   const outside = { url: 'https://192.0.2.1:8443' }
   t.same(selected(poolguard, PLAN, outside), ['tenant-services-2'], 'none when it runs outside')
   t.same(selected({ 'kubernetes.io/metadata.name': 'kube-system' }, PLAN, outside), [])
+})
+
+await test('registration() asks about Namespaces only when others than the platform say whose they are', async t => {
+  const plan = planOf(
+    `tenancy: {${KEYS}}`,
+    'platform: {users: [root], groups: ["system:masters"], namespaces: []}'
+  )
+  const webhook = webhooks(0, plan).find(one => asksAbout(one, 'Namespace'))
+  t.match(webhook, { name: 'namespaces.poolguard.io', failurePolicy: 'Fail' })
+  t.notOk(
+    webhooks(0).some(
+      one => one !== webhook && one.name.startsWith('addresses') && asksAbout(one, 'Namespace')
+    )
+  )
+  t.match(condition('not-the-platform', 'Namespace', plan), 'in ["root"]')
+  t.match(condition('not-the-platform', 'Namespace', plan), 'g in ["system:masters"]')
+  const changes = condition('changes-the-tenant', 'Namespace', plan)
+  t.match(changes, '["capsule.clastix.io/tenant", "tenant", "team"].exists')
+  t.match(changes, 'ownerReferences')
+})
+
+await test('registration() fails open for kinds on which rules only warn', async t => {
+  const webhook = webhooks(0).find(one => asksAbout(one, 'TenantControlPlane'))
+  t.match(webhook, { name: 'advice.poolguard.io', failurePolicy: 'Ignore' })
 })
 
 function condition(name: string, kind: KindName, plan = PLAN): string {

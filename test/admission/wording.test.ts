@@ -58,6 +58,9 @@ const FINDINGS: { readonly [C in FindingCode]: Extract<Finding, { code: C }> } =
     tenant: 'acme',
     granted: ['default-pool']
   },
+  'tenant-changes': { ...AT, code: 'tenant-changes', from: 'acme', to: 'written' },
+  'tenant-unproven': { ...AT, code: 'tenant-unproven', tenant: 'written', flaw: undefined },
+  'address-not-annotated': { ...AT, code: 'address-not-annotated', annotated: [], annotation: 'a' },
   'unknown-subnet': { ...AT, code: 'unknown-subnet', subnet: 'written' },
   'no-provider-subnet': { ...AT, code: 'no-provider-subnet', subnet: 'written' },
   'unparsable-address': { ...AT, code: 'unparsable-address', problem: { problem: 'empty' } },

@@ -5,6 +5,7 @@ import { advertisementWords } from './advertisement.ts'
 import { kubeOvnWords } from './kube-ovn.ts'
 import { poolWords } from './pool.ts'
 import { serviceWords } from './service.ts'
+import { tenancyWords } from './tenancy.ts'
 
 /**
  * One finding as one sentence or two on one line: the field and the value, what is wrong, what it collides with, the way
@@ -32,6 +33,10 @@ function predicate(finding: Finding, audience: Audience): string {
       return advertisementWords(finding)
     case 'pool-not-granted':
       return serviceWords(finding, audience)
+    case 'tenant-changes':
+    case 'tenant-unproven':
+    case 'address-not-annotated':
+      return tenancyWords(finding)
     default:
       return kubeOvnWords(finding, audience)
   }
