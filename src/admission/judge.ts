@@ -21,6 +21,8 @@ export interface Judgement extends Evaluation {
   readonly snapshot: PolicySnapshot
   /** Every denial rests on an object that could not be read live. */
   readonly isUnconfirmed: boolean
+  /** It passes only as far as the inventory goes, and what should be read live for that could not be. */
+  readonly isDoubtful: boolean
 }
 
 /** Denials that are confirmed: as many as an answer names. More would let one write ask for thousands of reads. */
@@ -34,11 +36,19 @@ const MOST_ROUNDS = 2
 
 /**
  * Judges one review against the view. A denial that rests on other objects is confirmed by a live read of those and
- * judged again, so that a stale view alone never denies; only denials pay for that.
+ * judged again, so that a stale view alone never denies. Besides denials only what a rule doubts pays for that.
  */
 export async function judge(review: Review, ports: Ports): Promise<Judgement> {
   const snapshot = ports.snapshot()
-  const nothing = { findings: [], unjudged: [], fieldErrors: [], isUnconfirmed: false, snapshot }
+  const nothing = {
+    findings: [],
+    unjudged: [],
+    doubts: [],
+    fieldErrors: [],
+    isUnconfirmed: false,
+    isDoubtful: false,
+    snapshot
+  }
   const skipped = notJudged(review, ports)
   if (skipped !== undefined || review.kind === undefined) {
     return { ...nothing, notJudged: skipped, audience: 'tenant' }
@@ -55,7 +65,8 @@ export async function judge(review: Review, ports: Ports): Promise<Judgement> {
   const unread = new Set<string>()
   let judged = evaluateOnce(review, change, snapshot, ports)
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    const rests = denialsRestOn(judged.evaluation).filter(ref => !read.has(refKey(ref)))
+    const { doubts } = judged.evaluation
+    const rests = [...denialsRestOn(judged.evaluation), ...doubts].filter(ref => !read.has(refKey(ref)))
     if (rests.length === 0) break
     for (const ref of rests) read.add(refKey(ref))
     for (const ref of await ports.confirm(rests)) unread.add(refKey(ref))
@@ -67,7 +78,8 @@ export async function judge(review: Review, ports: Ports): Promise<Judgement> {
     ...evaluation,
     audience,
     notJudged: undefined,
-    isUnconfirmed: isUnconfirmed(evaluation, unread)
+    isUnconfirmed: isUnconfirmed(evaluation, unread),
+    isDoubtful: evaluation.doubts.some(ref => unread.has(refKey(ref)))
   }
 }
 

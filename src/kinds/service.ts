@@ -1,5 +1,6 @@
 import { ADDRESS_FORMS, parseRange, trimBlanks } from '../address/parse.ts'
 import type { Claim } from './claim.ts'
+import type { Cursor } from './decode.ts'
 import type { KindDefinition } from './kind-definition.ts'
 import type { Meta } from './meta.ts'
 
@@ -9,6 +10,13 @@ const PREFIXES = ['metallb.io', 'metallb.universe.tf'] as const
 /** Where MetalLB notes the pool it chose; it never reads it (controller/service.go). */
 const NOTED_POOL = 'ip-allocated-from-pool'
 
+/** `nodePort` is 0 where none is given or asked for; `protocol` is `TCP` when absent. */
+export interface ServicePort {
+  readonly port: number
+  readonly nodePort: number
+  readonly protocol: string
+}
+
 export interface Service {
   readonly kind: 'Service'
   readonly meta: Meta
@@ -17,6 +25,13 @@ export interface Service {
   /** undefined when absent; '' is a class of its own to the API server, which refuses it. */
   readonly loadBalancerClass: string | undefined
   readonly loadBalancerIP: string
+  readonly externalIPs: readonly string[]
+  readonly loadBalancerSourceRanges: readonly string[]
+  readonly ports: readonly ServicePort[]
+  /** As the API server fills them in; empty before it has. */
+  readonly ipFamilies: readonly string[]
+  readonly externalTrafficPolicy: string
+  readonly selector: ReadonlyMap<string, string>
   /** The addresses in `status.loadBalancer.ingress[].ip`. */
   readonly ingressIPs: readonly string[]
 }
@@ -37,6 +52,12 @@ export const service: KindDefinition<Service> = {
       type: spec.at('type').string('ClusterIP'),
       loadBalancerClass: loadBalancerClass.present ? loadBalancerClass.string() : undefined,
       loadBalancerIP: spec.at('loadBalancerIP').string(),
+      externalIPs: spec.at('externalIPs').strings(),
+      loadBalancerSourceRanges: spec.at('loadBalancerSourceRanges').strings(),
+      ports: spec.at('ports').items().map(decodePort),
+      ipFamilies: spec.at('ipFamilies').strings(),
+      externalTrafficPolicy: spec.at('externalTrafficPolicy').string(),
+      selector: spec.at('selector').stringMap(),
       ingressIPs: ingress.map(entry => entry.at('ip').string()).filter(ip => ip !== '')
     }
   },
@@ -52,6 +73,14 @@ export const service: KindDefinition<Service> = {
   },
   // Labels, since IPAddressPools select Services by them.
   judged: ({ meta, ...fields }) => [fields, meta.labels, judgedAnnotations(meta.annotations)]
+}
+
+function decodePort(port: Cursor): ServicePort {
+  return {
+    port: port.at('port').integer() ?? 0,
+    nodePort: port.at('nodePort').integer() ?? 0,
+    protocol: port.at('protocol').string('TCP')
+  }
 }
 
 function judgedAnnotations(annotations: ReadonlyMap<string, string>): ReadonlyMap<string, string> {

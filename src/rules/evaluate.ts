@@ -1,7 +1,8 @@
 import type { KindName } from '../kinds/index.ts'
 import type { Action } from '../policy/exposure-policy.ts'
 import { addsNothing, storedExcuses } from './excuse.ts'
-import type { Finding, Unjudged } from './finding.ts'
+import type { ObjectRef } from '../kinds/object-ref.ts'
+import type { Doubt, Finding, Said, Unjudged } from './finding.ts'
 import { newFindings } from './ratchet.ts'
 import { RecordingView } from './recording-view.ts'
 import type { AnyRule, Change, CheckContext, RuleContext } from './rule.ts'
@@ -32,9 +33,11 @@ export interface Evaluation {
   /** In the order of the rule list. */
   readonly findings: readonly Judged[]
   readonly unjudged: readonly UnjudgedRule[]
+  /** What rules that deny want read live before they let the write pass. */
+  readonly doubts: readonly ObjectRef[]
 }
 
-const NOTHING: Evaluation = { findings: [], unjudged: [] }
+const NOTHING: Evaluation = { findings: [], unjudged: [], doubts: [] }
 
 /** The rules that are not switched off, with their actions. A rule the map does not name keeps its default. */
 export function bindRules(
@@ -66,7 +69,8 @@ export function evaluate(change: Change, rules: readonly BoundRule[], context: R
     ])
   return {
     findings: parts.flatMap(({ findings }) => findings),
-    unjudged: parts.flatMap(({ unjudged }) => unjudged)
+    unjudged: parts.flatMap(({ unjudged }) => unjudged),
+    doubts: parts.flatMap(({ doubts }) => doubts)
   }
 }
 
@@ -83,7 +87,8 @@ function growthOf({ rule, action }: BoundRule, change: Change, context: RuleCont
   const added = newFindings(found, isExcused ? storedFindings(rule, change, context) : [])
   return {
     findings: added.map(finding => ({ rule, action: limited(action, finding), finding })),
-    unjudged: unjudgedReasons(rule, said, view).map(reason => ({ rule, action, reason, closes: true }))
+    unjudged: unjudgedReasons(rule, said, view).map(reason => ({ rule, action, reason, closes: true })),
+    doubts: action === 'deny' ? said.filter(isDoubt).flatMap(({ restsOn }) => restsOn) : []
   }
 }
 
@@ -92,7 +97,8 @@ function lossOf({ rule, action }: BoundRule, change: Change, context: RuleContex
   const said = rule.judgeLoss(change, { ...context, view, proposals: context.view })
   return {
     findings: said.filter(isFinding).map(finding => ({ rule, action: limited(action, finding), finding })),
-    unjudged: unjudgedReasons(rule, said, view).map(reason => ({ rule, action, reason, closes: false }))
+    unjudged: unjudgedReasons(rule, said, view).map(reason => ({ rule, action, reason, closes: false })),
+    doubts: []
   }
 }
 
@@ -105,11 +111,7 @@ function storedFindings(rule: AnyRule, change: Change, context: RuleContext): re
   return rule.judge(change, 'stored', stored).filter(isFinding)
 }
 
-function unjudgedReasons(
-  rule: AnyRule,
-  said: readonly (Finding | Unjudged)[],
-  view: RecordingView
-): readonly Unjudged[] {
+function unjudgedReasons(rule: AnyRule, said: readonly Said[], view: RecordingView): readonly Unjudged[] {
   const stated = said.filter(isUnjudged)
   const named = new Set(stated.map(reason => (reason.because === 'kind-unknown' ? reason.kind : undefined)))
   const unknown = rule.reads.filter(kind => view.asked.has(kind) && !view.known(kind) && !named.has(kind))
@@ -117,10 +119,14 @@ function unjudgedReasons(
   return [...byKind, ...stated]
 }
 
-function isFinding(said: Finding | Unjudged): said is Finding {
-  return said.code !== 'unjudged'
+function isFinding(said: Said): said is Finding {
+  return !isUnjudged(said) && !isDoubt(said)
 }
 
-function isUnjudged(said: Finding | Unjudged): said is Unjudged {
+function isUnjudged(said: Said): said is Unjudged {
   return said.code === 'unjudged'
+}
+
+function isDoubt(said: Said): said is Doubt {
+  return said.code === 'doubt'
 }

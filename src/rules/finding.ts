@@ -1,4 +1,5 @@
 import type { KindName } from '../kinds/index.ts'
+import type { ObjectRef } from '../kinds/object-ref.ts'
 import type { AdvertisementFinding } from './findings/advertisement.ts'
 import type { KubeOvnFinding } from './findings/kube-ovn.ts'
 import type { PoolFinding } from './findings/pool.ts'
@@ -14,3 +15,15 @@ export type FindingCode = Finding['code']
 export type Unjudged =
   | { readonly code: 'unjudged'; readonly because: 'kind-unknown'; readonly kind: KindName }
   | { readonly code: 'unjudged'; readonly because: 'plan-silent'; readonly planField: string }
+
+/**
+ * What a rule let pass only as far as the inventory goes: these objects (an empty name: all of that kind and namespace) are
+ * read live before the write is allowed, and the rule is asked again. For counts, which a watch that lags gets wrong.
+ */
+export interface Doubt {
+  readonly code: 'doubt'
+  readonly restsOn: readonly ObjectRef[]
+}
+
+/** All that a rule can say. */
+export type Said = Finding | Unjudged | Doubt

@@ -3,7 +3,7 @@ import type { KindName, Kinds } from '../kinds/index.ts'
 import type { Action } from '../policy/exposure-policy.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { Requester, Tenancy } from '../policy/tenancy.ts'
-import type { Finding, Unjudged } from './finding.ts'
+import type { Said } from './finding.ts'
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE'
 
@@ -80,12 +80,12 @@ export interface Rule<K extends KindName = KindName> {
    * What is wrong with `subject.object` as if it were new: the ratchet in evaluate.ts asks a second time about the stored
    * object and reports only what the write adds. Not asked about a DELETE.
    */
-  check?(subject: Subject<K>, context: CheckContext): readonly (Finding | Unjudged)[]
+  check?(subject: Subject<K>, context: CheckContext): readonly Said[]
   /**
    * What is wrong with taking away what `oldObject` had. A kind with such a rule is registered for DELETE too. What could
    * not be judged closes nothing: things must be removable whatever the inventory is like.
    */
-  checkLoss?(loss: Loss<K>, context: CheckContext): readonly (Finding | Unjudged)[]
+  checkLoss?(loss: Loss<K>, context: CheckContext): readonly Said[]
 }
 
 /** A rule of any kind, as the list holds it: it judges only changes of its own kinds. */
@@ -95,8 +95,8 @@ export interface AnyRule extends Omit<Rule, 'on' | 'advisesOn' | 'check' | 'chec
   readonly advisesOn: readonly KindName[]
   /** Whether it is asked about a DELETE. */
   readonly judgesLoss: boolean
-  judge(change: Change, as: Subject<KindName>['as'], context: CheckContext): readonly (Finding | Unjudged)[]
-  judgeLoss(change: Change, context: CheckContext): readonly (Finding | Unjudged)[]
+  judge(change: Change, as: Subject<KindName>['as'], context: CheckContext): readonly Said[]
+  judgeLoss(change: Change, context: CheckContext): readonly Said[]
 }
 
 /** Wraps a rule so that lists can hold rules of different kinds without casts. */
