@@ -91,6 +91,10 @@ function isRead(key: string): boolean {
   return PREFIXES.some(prefix => key.startsWith(`${prefix}/`) && key !== `${prefix}/${NOTED_POOL}`)
 }
 
+/** The names MetalLB reads under either prefix. */
+export const METALLB_ASKS = ['address-pool', 'loadBalancerIPs', 'allow-shared-ip'] as const
+export type MetalLBAsk = (typeof METALLB_ASKS)[number]
+
 /** One of MetalLB's annotations on a Service: its full key as found, and its value. */
 export interface MetalLBAnnotation {
   readonly key: string
@@ -103,7 +107,7 @@ export interface MetalLBAnnotation {
  */
 export function metallbAnnotation(
   annotations: ReadonlyMap<string, string>,
-  name: 'address-pool' | 'loadBalancerIPs' | 'allow-shared-ip'
+  name: MetalLBAsk
 ): MetalLBAnnotation | undefined {
   for (const prefix of PREFIXES) {
     const key = `${prefix}/${name}`
@@ -113,11 +117,31 @@ export function metallbAnnotation(
   return undefined
 }
 
+/** The same annotation under MetalLB's deprecated prefix, when the present one is there too and says something else. */
+export function contradictingTwin(
+  annotations: ReadonlyMap<string, string>,
+  name: MetalLBAsk
+): MetalLBAnnotation | undefined {
+  const [present, deprecated] = PREFIXES.map(prefix => `${prefix}/${name}`)
+  if (present === undefined || deprecated === undefined) return undefined
+  const value = annotations.get(deprecated)
+  const isContradicted = annotations.has(present) && value !== undefined && value !== annotations.get(present)
+  return isContradicted ? { key: deprecated, value } : undefined
+}
+
+/** What Services must have in common to share an address; '' for one that shares with none (MetalLB SharingKey). */
+export function sharingKey({ meta }: Service): string {
+  return metallbAnnotation(meta.annotations, 'allow-shared-ip')?.value ?? ''
+}
+
 /** What a LoadBalancer Service asks of MetalLB. Without `addresses` and `pool` every pool will do. */
 export interface LoadBalancerAsk {
   /** undefined when none is named, or an empty one, which MetalLB treats alike. */
   readonly pool: { readonly name: string; readonly field: string } | undefined
-  /** Without the blanks around them where MetalLB takes them off, which it does in the annotation but not in the field. */
+  /**
+   * Without the blanks around them where MetalLB takes them off, which it does in the annotation but not in the field. One
+   * that is '' stands between two commas.
+   */
   readonly addresses: readonly { readonly text: string; readonly field: string }[]
 }
 
@@ -130,11 +154,11 @@ export function loadBalancerAsk(object: Service, loadBalancerClass: string): Loa
     return undefined
   const pool = metallbAnnotation(object.meta.annotations, 'address-pool')
   const listed = metallbAnnotation(object.meta.annotations, 'loadBalancerIPs')
-  const addresses = (listed?.value ?? '')
-    .split(',')
-    .map(trimBlanks)
-    .filter(text => text !== '')
-    .map(text => ({ text, field: `metadata.annotations[${listed?.key ?? ''}]` }))
+  const texts = listed === undefined || listed.value === '' ? [] : listed.value.split(',')
+  const addresses = texts.map(text => ({
+    text: trimBlanks(text),
+    field: `metadata.annotations[${listed?.key ?? ''}]`
+  }))
   if (object.loadBalancerIP !== '')
     addresses.push({ text: object.loadBalancerIP, field: 'spec.loadBalancerIP' })
   return {

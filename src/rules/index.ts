@@ -14,7 +14,11 @@ import { poolReservedRange } from './pool-reserved-range.ts'
 import { poolSyntax } from './pool-syntax.ts'
 import { poolWrongNamespace } from './pool-wrong-namespace.ts'
 import type { AnyRule } from './rule.ts'
+import { serviceAddressConflict } from './service-address-conflict.ts'
+import { serviceAddressInUse } from './service-address-in-use.ts'
+import { serviceAddressNotGranted } from './service-address-not-granted.ts'
 import { servicePoolNotGranted } from './service-pool-not-granted.ts'
+import { serviceSharedAddress } from './service-shared-address.ts'
 import { vpcMultiDGP } from './vpc-multi-dgp.ts'
 import { vpcPerTenant } from './vpc-per-tenant.ts'
 
@@ -33,7 +37,11 @@ export const RULES: readonly AnyRule[] = Object.freeze([
   advertisementOffSubnet,
   namespaceTenant,
   controlPlaneAddress,
+  serviceAddressConflict,
+  serviceAddressInUse,
+  serviceSharedAddress,
   servicePoolNotGranted,
+  serviceAddressNotGranted,
   eipUnknownSubnet,
   eipOutsideSubnet,
   eipType,

@@ -32,6 +32,15 @@ function predicate(finding: Finding, audience: Audience): string {
     case 'announced-from-other-subnet':
       return advertisementWords(finding)
     case 'pool-not-granted':
+    case 'request-unparsable':
+    case 'asks-twice':
+    case 'too-many-addresses':
+    case 'same-family':
+    case 'not-its-family':
+    case 'not-in-pool':
+    case 'in-no-pool':
+    case 'held-by':
+    case 'shares-key':
       return serviceWords(finding, audience)
     case 'tenant-changes':
     case 'tenant-unproven':
