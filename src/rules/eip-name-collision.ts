@@ -29,16 +29,17 @@ export const eipNameCollision = defineRule<Named>({
   defaultAction: 'deny',
   check({ object }, context) {
     const { view, plan, requester } = context
-    if (isKubeOvn(requester)) return []
-    const subnet = subnetOf(object, context)
-    if (subnet === undefined || addressSpace(subnet, plan, view).length === 0) return []
-    const space = spaceRestsOn(subnetDomain(subnet), plan, view)
+    const subnet = isKubeOvn(requester) ? undefined : subnetOf(object, context)
+    if (subnet === undefined) return []
     const ports = object.kind === 'OvnEip' ? eipNameFindings(object, subnet, context) : []
     const found = [
       ...portFindings(object, subnet, view),
       ...ports,
       ...holderFindings(object, subnet, context)
     ]
+    // Last, so that a name which collides with nothing rests on no more than it must.
+    if (found.length === 0 || addressSpace(subnet, plan, view).length === 0) return []
+    const space = spaceRestsOn(subnetDomain(subnet), plan, view)
     return found.map(finding => ({ ...finding, restsOn: [...finding.restsOn, ...space] }))
   }
 })
@@ -48,11 +49,11 @@ function subnetOf(object: Kinds[Named], { plan }: Pick<CheckContext, 'plan'>): s
   return (object.kind === 'Vip' ? object.subnet : object.externalSubnet) || undefined
 }
 
-/** A port of this name that has an address of the same Subnet. */
+/** A port of this name that has an address of the same Subnet. Those of ports all have dots. */
 function portFindings(object: Kinds[Named], subnet: string, view: View): Finding[] {
   const { name } = object.meta
   const key = object.kind === 'Vip' ? portName(name, object.namespace, providerOf(subnet, view)) : name
-  const port = view.get('IP', '', key)
+  const port = key.includes('.') ? view.get('IP', '', key) : undefined
   if (port === undefined || port.subnet !== subnet) return []
   const ref = refOf(port)
   return [{ code: 'named-like-port', field: 'metadata.name', value: name, port: ref, restsOn: [ref] }]
@@ -70,7 +71,7 @@ function eipNameFindings(
     return [{ ...at, code: 'named-like-gateway-port', ...gateway, restsOn }]
   }
   // A gateway node's switch port is named like its Node, dots included; an existing port is spoken of already.
-  if (type === 'lsp' || view.get('IP', '', name)?.subnet === subnet || !name.includes('.')) return []
+  if (type === 'lsp' || !name.includes('.') || view.get('IP', '', name)?.subnet === subnet) return []
   const namespace = namespaceIn(name, view)
   if (namespace === undefined)
     return [{ ...at, code: 'named-like-pod', namespace, restsOn: [], atMost: 'warn' }]

@@ -29,8 +29,11 @@ export function ownerOfEip(eip: OvnEip, plan: Plan, view: View): EipOwner | unde
   const tenant =
     (subnet === undefined ? undefined : tenantOfSubnet(plan, subnet)) ?? labelledTenant(eip, plan)
   if (tenant !== undefined) return { tenant, restsOn }
-  const owner = vpcsOf(eip, view).flatMap(vpc => ownerOfVpc(vpc, plan, view) ?? [])[0]
-  return owner && { ...owner, restsOn: [...restsOn, ...owner.restsOn] }
+  for (const { vpc, restsOn: by } of vpcsOf(eip, view)) {
+    const owner = ownerOfVpc(vpc, plan, view)
+    if (owner !== undefined) return { ...owner, restsOn: [...restsOn, ...by, ...owner.restsOn] }
+  }
+  return undefined
 }
 
 function labelledTenant({ meta: { labels } }: OvnEip, { tenancy }: Plan): string | undefined {
@@ -41,11 +44,17 @@ function labelledTenant({ meta: { labels } }: OvnEip, { tenancy }: Plan): string
   return undefined
 }
 
-/** The Vpc it is a gateway port of, else the one Kube-OVN bound it to. */
-function vpcsOf({ meta, type }: OvnEip, view: View): readonly Vpc[] {
-  if (type === 'lrp') return portsNamed(meta.name, view).map(({ vpc }) => vpc)
-  const bound = view.get('Vpc', '', meta.labels.get(VPC_LABEL) ?? '')
-  return bound === undefined ? [] : [bound]
+/** The Vpc it is a gateway port of, else the one Kube-OVN bound it to; and what says so besides the Vpc and the OvnEip. */
+function vpcsOf(
+  { meta, type }: OvnEip,
+  view: View
+): readonly { readonly vpc: Vpc; readonly restsOn: readonly ObjectRef[] }[] {
+  if (type === 'lrp') {
+    return portsNamed(meta.name, view).map(({ vpc, subnet }) => ({ vpc, restsOn: [refOf(subnet)] }))
+  }
+  const label = meta.labels.get(VPC_LABEL) ?? ''
+  const bound = label === '' ? undefined : view.get('Vpc', '', label)
+  return bound === undefined ? [] : [{ vpc: bound, restsOn: [] }]
 }
 
 /** The tenant of all namespaces of a Vpc; the platform for Kube-OVN's own. undefined for several tenants, and for no namespace. */

@@ -26,6 +26,7 @@ export const eipReservedAddress = defineRule<AddressTaker | 'IPPool'>({
     'https://github.com/kubeovn/kube-ovn/blob/v1.15.2/pkg/ipam/subnet.go (GetStaticAddress, releaseAddr, AddOrUpdateIPPool)'
   ],
   on: [...ADDRESS_TAKERS, 'IPPool'],
+  advisesOn: ['IPPool'],
   reads: ['Subnet', 'Vpc'],
   defaultAction: 'deny',
   check({ as, object }, context) {
@@ -34,7 +35,7 @@ export const eipReservedAddress = defineRule<AddressTaker | 'IPPool'>({
     if (object.kind === 'IPPool') return as === 'stored' ? [] : ipPoolFindings(object, context)
     const { view, plan } = context
     const { subnet: name = '', addresses } = staticAddresses(object, plan, view)
-    const subnet = view.get('Subnet', '', name)
+    const subnet = addresses.length === 0 ? undefined : view.get('Subnet', '', name)
     if (subnet === undefined || addressSpace(name, plan, view).length === 0) return []
     return addresses.flatMap(address => addressFindings(address, subnet, context))
   }
@@ -91,5 +92,5 @@ function ipPoolFindings({ subnet: name }: Kinds['IPPool'], { view, plan }: Check
   if (first === undefined) return []
   const ref = refOf(subnet)
   const at = { field: 'spec.subnet', value: name, restsOn: [ref], subnet: ref }
-  return [{ ...at, code: 'excluded-reused', excluded: formatDash(first), atMost: 'warn' }]
+  return [{ ...at, code: 'excluded-reused', excluded: formatDash(first) }]
 }

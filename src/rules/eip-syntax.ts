@@ -52,7 +52,7 @@ function addressFindings(field: string, text: string, family: Family): Finding[]
 
 /** The allocator is handed v4Ip alone; on a dual-stack Subnet it draws the IPv6 address by itself. */
 function ignoredFindings({ v4Ip, v6Ip }: OvnEip): Finding[] {
-  if (v6Ip === '') return []
+  if (addressFindings('', v6Ip, 6).length > 0 || v6Ip === '') return []
   const at = { code: 'ignored-v6', field: 'spec.v6Ip', value: v6Ip, restsOn: [] } as const
   return [v4Ip === '' ? { ...at, isAlone: true } : { ...at, isAlone: false, atMost: 'warn' }]
 }

@@ -1,3 +1,4 @@
+import type { ObjectRef } from '../../kinds/object-ref.ts'
 import type { OvnEipFinding } from '../../rules/findings/ovn-eip.ts'
 import type { Audience } from '../judge.ts'
 import { formatDash, listed, shown, shownRef } from '../show.ts'
@@ -17,7 +18,7 @@ export function ovnEipWords(finding: OvnEipFinding, audience: Audience): string 
         ? 'is ignored without spec.v4Ip: Kube-OVN chooses both addresses itself. Leave it empty, or give spec.v4Ip.'
         : 'is ignored: Kube-OVN chooses the IPv6 address itself and writes it here.'
     case 'reserved-address':
-      return `is the ${RESERVED[finding.by]} of ${shownRef(finding.subnet)}, which no host may have. Choose another one, or leave it empty.`
+      return `is the ${RESERVED[finding.by]} of ${subnetWords(finding.subnet, audience)}, which no host may have. Choose another one, or leave it empty.`
     case 'excluded-address':
       return excludedWords(finding, audience)
     case 'excluded-reused': {
@@ -58,13 +59,18 @@ const RESERVED = {
   last: 'last address'
 } as const
 
+/** Not all who ask for an address name its Subnet. */
+function subnetWords(subnet: ObjectRef, audience: Audience): string {
+  return audience === 'platform' ? shownRef(subnet) : 'its Subnet'
+}
+
 function excludedWords(
   { subnet, isReused, atMost }: Extract<OvnEipFinding, { code: 'excluded-address' }>,
   audience: Audience
 ): string {
   const again =
     'once it is released, this version of Kube-OVN hands it out at random (kube-ovn#7275, fixed in 1.15.24 and 1.16.3)'
-  const excluded = `is one of the excludeIps of ${shownRef(subnet)}`
+  const excluded = `is one of the excludeIps of ${subnetWords(subnet, audience)}`
   if (atMost === 'warn') return `${excluded}: ${again}.`
   const why = isReused && audience === 'platform' ? `, and ${again}` : ''
   return `${excluded}, which only the platform may use${why}. Choose another one, or leave it empty.`
@@ -77,8 +83,16 @@ function inUseWords(
   if (audience === 'tenant') return 'is in use by others. Choose another one, or leave it empty.'
   const way = nearest === undefined ? '' : ` Nearest free address: ${formatDash(nearest)}.`
   const choice = ' Or leave it empty for Kube-OVN to choose.'
-  return `is held by ${shownRef(holder)} (${holderField}).${way}${choice}`
+  const how = HOLDING.get(holder.kind) ?? 'is held by'
+  return `${how} ${shownRef(holder)} (${holderField}).${way}${choice}`
 }
+
+/** What an address has to do with an object of the kind, where that does not hold it for itself. */
+const HOLDING: ReadonlyMap<string, string> = new Map([
+  ['NetworkPlan', 'is kept back by'],
+  ['IPAddressPool', 'is in'],
+  ['ServiceCIDR', 'is in']
+])
 
 /** Those of them that are about using and taking away. */
 type UseFinding = Extract<
