@@ -42,6 +42,16 @@ export const CHANGES_SPEC_OR_LABELS: MatchCondition = {
   expression: ['request.operation == "CREATE"', SPEC_DIFFERS, `${LABELS} != ${stored(LABELS)}`].join(' || ')
 }
 
+/** A write of a Service's status can change its labels and annotations too (Kubernetes, pkg/registry/core/service). */
+export const CHANGES_STATUS: MatchCondition = {
+  name: 'changes-something',
+  expression: [
+    'object.?status.orValue({}) != oldObject.?status.orValue({})',
+    `${LABELS} != ${stored(LABELS)}`,
+    `${ANNOTATIONS} != ${stored(ANNOTATIONS)}`
+  ].join(' || ')
+}
+
 /** Of a Service, the spec, the labels that pools select by, and MetalLB's annotations count, under both prefixes. */
 export const CHANGES_SPEC_LABELS_OR_ASK: MatchCondition = {
   name: 'changes-something',

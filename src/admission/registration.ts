@@ -1,9 +1,10 @@
-import { KIND_NAMES, KINDS, type KindName } from '../kinds/index.ts'
+import { KIND_NAMES, type KindName } from '../kinds/index.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { AnyRule } from '../rules/rule.ts'
 import { CLEANERS } from './judge.ts'
 import {
   CHANGES_SPEC_LABELS_OR_ASK,
+  CHANGES_STATUS,
   CHANGES_SPEC_OR_LABELS,
   changesTheTenant,
   IS_LOAD_BALANCER,
@@ -11,6 +12,7 @@ import {
   notThePlatform,
   type MatchCondition
 } from './match-conditions.ts'
+import { webhookRules, type Matched } from './webhook-rules.ts'
 
 /** Where the API server finds poolguard: a Service in the cluster, or a URL outside of it. */
 export type Client =
@@ -45,10 +47,8 @@ function neverMatched(client: Client): readonly string[] {
   return [...new Set(['kube-system', ...('service' in client ? [client.service.namespace] : [])])]
 }
 
-interface Entry {
+interface Entry extends Matched {
   readonly name: string
-  readonly kinds: readonly KindName[]
-  readonly operations: readonly string[]
   readonly failurePolicy: 'Fail' | 'Ignore'
   readonly namespaceSelector: Manifest | undefined
   readonly matchConditions: readonly MatchCondition[]
@@ -70,15 +70,18 @@ export function registration(
   plan: Plan,
   options: RegistrationOptions
 ): readonly [Manifest, Manifest] {
-  const judged = KIND_NAMES.filter(kind => rules.some(rule => rule.on.includes(kind)))
-  const kept = KIND_NAMES.filter(kind => rules.some(rule => rule.judgesLoss && rule.on.includes(kind)))
+  const onObjects = rules.filter(rule => rule.judgesObject)
+  const judged = kindsOf(onObjects)
+  const kept = kindsOf(rules.filter(rule => rule.judgesLoss))
   const advised = judged.filter(kind =>
-    rules.every(rule => !rule.on.includes(kind) || onlyAdvises(rule, kind))
+    onObjects.every(rule => !rule.on.includes(kind) || onlyAdvises(rule, kind))
   )
   const guarded = judged.filter(kind => !advised.includes(kind) && kind !== 'Namespace')
+  const entryOptions = { plan, client: options.client, suffix: 'poolguard.io' }
   const validating = [
-    ...entries(guarded, { plan, client: options.client, suffix: 'poolguard.io' }),
+    ...entries(guarded, entryOptions),
     ...(judged.includes('Namespace') ? [namespaces(plan, options.client)] : []),
+    ...statusEntries(kindsOf(rules.filter(rule => rule.judgesStatus)), entryOptions),
     ...(advised.length > 0 ? [advice(advised, plan)] : []),
     ...(kept.length > 0 ? [deletes(kept, plan)] : [])
   ]
@@ -99,6 +102,10 @@ export function registration(
   ]
 }
 
+function kindsOf(rules: readonly AnyRule[]): readonly KindName[] {
+  return KIND_NAMES.filter(kind => rules.some(rule => rule.on.includes(kind)))
+}
+
 interface EntryOptions {
   readonly plan: Plan
   readonly client: Client
@@ -117,7 +124,29 @@ function entries(kinds: readonly KindName[], options: EntryOptions): readonly En
     namespaceSelector: undefined,
     matchConditions: [notTheControllers(plan), CHANGES_SPEC_OR_LABELS]
   }
-  return [addresses, ...(kinds.includes('Service') ? serviceEntries(options) : [])]
+  return [
+    ...(addressKinds.length > 0 ? [addresses] : []),
+    ...(kinds.includes('Service') ? serviceEntries(options) : [])
+  ]
+}
+
+/**
+ * Writes of the status subresource, in entries of their own since other conditions hold for them. The same kinds fail closed
+ * and in the same namespaces as for the objects themselves: MetalLB's and Kube-OVN's own users write most statuses and go on
+ * while poolguard is down; what waits is what somebody else writes there.
+ */
+function statusEntries(kinds: readonly KindName[], options: EntryOptions): readonly Entry[] {
+  const { plan } = options
+  return entries(kinds, { ...options, suffix: `status.${options.suffix}` }).map(entry => ({
+    ...entry,
+    operations: ['UPDATE'],
+    matchConditions: [
+      notTheControllers(plan),
+      ...entry.matchConditions.filter(({ name }) => name === IS_LOAD_BALANCER.name),
+      CHANGES_STATUS
+    ],
+    subResource: 'status' as const
+  }))
 }
 
 /** Whether the rule refuses nothing on this kind, as long as no policy makes it. */
@@ -222,21 +251,6 @@ function webhook(entry: Entry, path: 'validate' | 'mutate', options: Registratio
     matchConditions: entry.matchConditions,
     rules: webhookRules(entry)
   }
-}
-
-/** One rule per API group: exact groups and resources, never `*`. matchPolicy Equivalent covers other versions. */
-function webhookRules({ kinds, operations }: Entry): readonly Manifest[] {
-  const groups = [...new Set(kinds.map(kind => KINDS[kind].group))]
-  return groups.map(group => {
-    const members = kinds.map(kind => KINDS[kind]).filter(definition => definition.group === group)
-    return {
-      apiGroups: [group],
-      apiVersions: [...new Set(members.flatMap(definition => definition.versions))],
-      operations,
-      resources: members.map(definition => definition.resource),
-      scope: '*'
-    }
-  })
 }
 
 function configuration(kind: string, webhooks: readonly Manifest[]): Manifest {

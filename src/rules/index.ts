@@ -2,11 +2,21 @@ import type { Action } from '../policy/exposure-policy.ts'
 import { advertisementOffSubnet } from './advertisement-off-subnet.ts'
 import { advertisementUnknownPool } from './advertisement-unknown-pool.ts'
 import { controlPlaneAddress } from './control-plane-address.ts'
+import { egressGatewayAddress } from './egress-gateway-address.ts'
+import { eipAddressInUse } from './eip-address-in-use.ts'
+import { eipChange } from './eip-change.ts'
+import { eipDualStack } from './eip-dual-stack.ts'
+import { eipInUse } from './eip-in-use.ts'
+import { eipNameCollision } from './eip-name-collision.ts'
 import { eipOutsideSubnet } from './eip-outside-subnet.ts'
 import { eipPerTenant } from './eip-per-tenant.ts'
+import { eipReservedAddress } from './eip-reserved-address.ts'
+import { eipStatus } from './eip-status.ts'
+import { eipSyntax } from './eip-syntax.ts'
 import { eipType } from './eip-type.ts'
 import { eipUnknownSubnet } from './eip-unknown-subnet.ts'
 import { namespaceTenant } from './namespace-tenant.ts'
+import { natForeignEip } from './nat-foreign-eip.ts'
 import { poolOutsideNodeSubnet } from './pool-outside-node-subnet.ts'
 import { poolOverlap } from './pool-overlap.ts'
 import { poolPerTenant } from './pool-per-tenant.ts'
@@ -19,6 +29,7 @@ import { serviceAddressInUse } from './service-address-in-use.ts'
 import { serviceAddressNotGranted } from './service-address-not-granted.ts'
 import { servicePoolNotGranted } from './service-pool-not-granted.ts'
 import { serviceSharedAddress } from './service-shared-address.ts'
+import { subnetPoolExhausted } from './subnet-pool-exhausted.ts'
 import { vpcMultiDGP } from './vpc-multi-dgp.ts'
 import { vpcPerTenant } from './vpc-per-tenant.ts'
 
@@ -42,10 +53,21 @@ export const RULES: readonly AnyRule[] = Object.freeze([
   serviceSharedAddress,
   servicePoolNotGranted,
   serviceAddressNotGranted,
+  eipSyntax,
+  eipAddressInUse,
+  eipNameCollision,
   eipUnknownSubnet,
   eipOutsideSubnet,
+  eipReservedAddress,
   eipType,
   eipPerTenant,
+  eipChange,
+  eipInUse,
+  eipStatus,
+  eipDualStack,
+  natForeignEip,
+  egressGatewayAddress,
+  subnetPoolExhausted,
   vpcMultiDGP,
   vpcPerTenant
 ])
