@@ -30,6 +30,7 @@ import { serviceAddressNotGranted } from './service-address-not-granted.ts'
 import { servicePoolNotGranted } from './service-pool-not-granted.ts'
 import { serviceSharedAddress } from './service-shared-address.ts'
 import { subnetPoolExhausted } from './subnet-pool-exhausted.ts'
+import { serviceStatus } from './service-status.ts'
 import { vpcMultiDGP } from './vpc-multi-dgp.ts'
 import { vpcPerTenant } from './vpc-per-tenant.ts'
 
@@ -53,6 +54,7 @@ export const RULES: readonly AnyRule[] = Object.freeze([
   serviceSharedAddress,
   servicePoolNotGranted,
   serviceAddressNotGranted,
+  serviceStatus,
   eipSyntax,
   eipAddressInUse,
   eipNameCollision,

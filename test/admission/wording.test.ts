@@ -70,6 +70,7 @@ const FINDINGS: { readonly [C in FindingCode]: Extract<Finding, { code: C }> } =
   'in-no-pool': { ...AT, code: 'in-no-pool', granted: ['default-pool'] },
   'held-by': { ...AT, code: 'held-by', other: OTHER, isOwn: false },
   'shares-key': { ...AT, code: 'shares-key', other: OTHER, others: 2 },
+  'service-status-write': { ...AT, code: 'service-status-write' },
   'tenant-changes': { ...AT, code: 'tenant-changes', from: 'acme', to: 'written' },
   'tenant-unproven': { ...AT, code: 'tenant-unproven', tenant: 'written', flaw: undefined },
   'address-not-annotated': { ...AT, code: 'address-not-annotated', annotated: [], annotation: 'a' },

@@ -42,6 +42,7 @@ function predicate(finding: Finding, audience: Audience): string {
     case 'in-no-pool':
     case 'held-by':
     case 'shares-key':
+    case 'service-status-write':
       return serviceWords(finding, audience)
     case 'tenant-changes':
     case 'tenant-unproven':

@@ -26,6 +26,8 @@ export function serviceWords(finding: ServiceFinding, audience: Audience): strin
     }
     case 'held-by':
       return heldWords(finding, audience)
+    case 'service-status-write':
+      return 'is written through the status, which only those may who give out addresses. Ask for an address in the Service itself.'
     case 'shares-key': {
       if (audience === 'tenant')
         return 'is the sharing key of others. Choose another one, with a random part.'

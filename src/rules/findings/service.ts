@@ -32,3 +32,4 @@ export type ServiceFinding =
       readonly other: ObjectRef
       readonly others: number
     })
+  | (At & { readonly code: 'service-status-write' })
