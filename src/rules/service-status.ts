@@ -45,7 +45,9 @@ function changes(object: Service, oldObject: Service): readonly Changed[] {
     const field = `metadata.annotations[${(now ?? was)?.key ?? ''}]`
     return now?.value === was?.value && now?.key === was?.key ? [] : [{ field, value: now?.value ?? '' }]
   })
-  const labels = [object, oldObject].map(({ meta }) => JSON.stringify([...meta.labels].toSorted()))
+  const labels = [object, oldObject].map(({ meta }) =>
+    JSON.stringify([...meta.labels].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  )
   return [
     ...(addresses === before ? [] : [ingress]),
     ...asks,
