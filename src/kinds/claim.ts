@@ -3,8 +3,9 @@ import type { ObjectRef } from './object-ref.ts'
 
 /**
  * Where on the network a claim lies, as far as the object itself says: `metallb` (pools), `subnet:NAME` (a Kube-OVN
- * Subnet and the OvnEips in it; `subnet:` when an OvnEip names none), `nodes`, `pods`, `services`, `plan`, and `ingress` for
- * the addresses that Services have of a pool, which lie over the pool's own.
+ * Subnet and whatever holds addresses of it; `subnet:` when an OvnEip names none), `nodes`, `pods`, `services`, `plan`, and
+ * `ingress` for the addresses that Services have of a pool, which lie over the pool's own. `switch-lb` has the addresses of
+ * SwitchLBRules, which may lie in any Subnet.
  * Which of them share one address space is the plan's to say (`sharedDomains` in policy/).
  */
 export type Domain = string
@@ -22,3 +23,5 @@ export interface Claim {
 export function subnetDomain(subnet: string): Domain {
   return `subnet:${subnet}`
 }
+
+export const SWITCH_LB_DOMAIN: Domain = 'switch-lb'

@@ -1,5 +1,5 @@
 import { ADDRESS_FORMS, EXCLUDE_IPS_FORMS, parseRange } from '../address/parse.ts'
-import { subtract, type AddressRange } from '../address/range.ts'
+import { intersect, rangeSize, subtract, type AddressRange } from '../address/range.ts'
 import { subnetDomain } from './claim.ts'
 import type { KindDefinition } from './kind-definition.ts'
 import type { Meta } from './meta.ts'
@@ -12,6 +12,8 @@ export interface Subnet {
   readonly gateway: string
   readonly excludeIps: readonly string[]
   readonly vpc: string
+  /** The network its addresses are for: `ovn` ('' until Kube-OVN fills it in), else `NAD.NAMESPACE` or `NAD.NAMESPACE.ovn`. */
+  readonly provider: string
   readonly vlan: string
   readonly namespaces: readonly string[]
 }
@@ -31,6 +33,7 @@ export const subnet: KindDefinition<Subnet> = {
       gateway: spec.at('gateway').string(),
       excludeIps: spec.at('excludeIps').strings(),
       vpc: spec.at('vpc').string(),
+      provider: spec.at('provider').string(),
       vlan: spec.at('vlan').string(),
       namespaces: spec.at('namespaces').strings()
     }
@@ -66,9 +69,24 @@ export function subnetGateways(object: Subnet): AddressRange[] {
 
 /** What Kube-OVN may hand out: `cidrBlock` less `excludeIps` and the gateway. */
 export function allocatableRanges(object: Subnet): AddressRange[] {
-  const excluded = object.excludeIps.flatMap(text => {
+  return subtract(subnetPrefixes(object), [...excludedRanges(object), ...subnetGateways(object)])
+}
+
+/** Kube-OVN hands out neither the first nor the last address of a prefix, in both families, except of a /31 or /127. */
+export function usableRange(prefix: AddressRange): AddressRange {
+  if (rangeSize(prefix) <= 2n) return prefix
+  return { ...prefix, first: prefix.first + 1n, last: prefix.last - 1n }
+}
+
+/** What Kube-OVN hands out when nobody asks for a certain address; less than what the Subnet claims. */
+export function handedOutRanges(object: Subnet): AddressRange[] {
+  return intersect(allocatableRanges(object), subnetPrefixes(object).map(usableRange))
+}
+
+/** The addresses of `spec.excludeIps`, which Kube-OVN hands out only to who asks for them; texts that do not parse are left out. */
+export function excludedRanges(object: Subnet): AddressRange[] {
+  return object.excludeIps.flatMap(text => {
     const parsed = parseRange(text, EXCLUDE_IPS_FORMS)
     return parsed.ok ? [parsed.range] : []
   })
-  return subtract(subnetPrefixes(object), [...excluded, ...subnetGateways(object)])
 }
