@@ -2,10 +2,10 @@ import { KINDS, type KindName } from '../kinds/index.ts'
 import { isRecord, type FieldError } from '../kinds/decode.ts'
 import { refKey, type ObjectRef } from '../kinds/object-ref.ts'
 import { ownerOfClusterScoped, requesterOf, tenancyOfNamespace, type Tenancy } from '../policy/tenancy.ts'
-import { evaluate, type Evaluation } from '../rules/evaluate.ts'
+import { evaluate, evaluateStatus, type Evaluation } from '../rules/evaluate.ts'
 import type { Finding } from '../rules/finding.ts'
 import type { Change, RuleContext } from '../rules/rule.ts'
-import { changeOf } from './change.ts'
+import { changeOf, changeOfScale, type DecodedChange } from './change.ts'
 import type { PolicySnapshot, Ports } from './ports.ts'
 import type { Review } from './review.ts'
 
@@ -43,7 +43,8 @@ export async function judge(review: Review, ports: Ports): Promise<Judgement> {
   if (skipped !== undefined || review.kind === undefined) {
     return { ...nothing, notJudged: skipped, audience: 'tenant' }
   }
-  const decoded = changeOf({ ...review, kind: review.kind })
+  const decoded = await decodedChange({ ...review, kind: review.kind }, ports)
+  if (decoded === undefined) return { ...nothing, notJudged: 'subresource', audience: 'tenant' }
   if (!decoded.ok) {
     // What is being deleted must be able to lose its finalizers, whatever it looks like.
     const fieldErrors = isTerminating(review) ? [] : decoded.errors
@@ -74,7 +75,25 @@ export async function judge(review: Review, ports: Ports): Promise<Judgement> {
 function notJudged(review: Review, ports: Ports): Judgement['notJudged'] {
   if (review.kind === undefined) return 'foreign-kind'
   if (review.operation === 'DELETE' && mustBeDeletable(review, ports)) return 'delete'
-  return review.subResource === '' ? undefined : 'subresource'
+  const { subResource } = review
+  const isJudged =
+    subResource === 'status' ? judgesStatus(review.kind, ports) : ['', 'scale'].includes(subResource)
+  return isJudged ? undefined : 'subresource'
+}
+
+function judgesStatus(kind: KindName, ports: Ports): boolean {
+  return ports.snapshot().rules.some(({ rule }) => rule.judgesStatus && rule.on.includes(kind))
+}
+
+/** undefined: a Scale of an object that is not there, or of a kind without replicas. */
+async function decodedChange(
+  review: Review & { readonly kind: KindName },
+  ports: Ports
+): Promise<DecodedChange | undefined> {
+  if (review.subResource !== 'scale') return changeOf(review)
+  const { kind, namespace, name } = review
+  if (ports.view.get(kind, namespace, name) === undefined) await ports.confirm([{ kind, namespace, name }])
+  return changeOfScale(review, ports.view)
 }
 
 /** They delete what belongs to something that is gone already (kube-controller-manager's own accounts). */
@@ -104,7 +123,8 @@ function evaluateOnce(review: Review, change: Change, snapshot: PolicySnapshot, 
   // A listed controller may be a tenant's own: the CCM runs under an account of the tenant's namespace.
   const isPlatform = requester.role === 'platform' || tenancy.kind === 'platform'
   const audience = isPlatform ? 'platform' : 'tenant'
-  return { evaluation: evaluate(change, snapshot.rules, context), audience }
+  const ask = review.subResource === 'status' ? evaluateStatus : evaluate
+  return { evaluation: ask(change, snapshot.rules, context), audience }
 }
 
 /** What rules are told besides the object itself. */
@@ -126,7 +146,8 @@ export function ruleContext(
 /** The API server has checked that the namespace exists, so one that is missing here is only not seen yet. */
 async function confirmNamespace(review: Review, change: Change, ports: Ports): Promise<void> {
   const { namespace } = review
-  if (!change.grows || !KINDS[change.kind].namespaced || ports.view.get('Namespace', '', namespace)) return
+  const isJudged = change.grows || review.subResource === 'status'
+  if (!isJudged || !KINDS[change.kind].namespaced || ports.view.get('Namespace', '', namespace)) return
   await ports.confirm([{ kind: 'Namespace' satisfies KindName, namespace: '', name: namespace }])
 }
 

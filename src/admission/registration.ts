@@ -1,7 +1,8 @@
-import { KIND_NAMES, KINDS, type KindName } from '../kinds/index.ts'
+import { KIND_NAMES, type KindName } from '../kinds/index.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { AnyRule } from '../rules/rule.ts'
 import { CLEANERS } from './judge.ts'
+import { webhookRules, type Matched } from './webhook-rules.ts'
 
 /** Where the API server finds poolguard: a Service in the cluster, or a URL outside of it. */
 export type Client =
@@ -36,10 +37,8 @@ function neverMatched(client: Client): readonly string[] {
   return [...new Set(['kube-system', ...('service' in client ? [client.service.namespace] : [])])]
 }
 
-interface Entry {
+interface Entry extends Matched {
   readonly name: string
-  readonly kinds: readonly KindName[]
-  readonly operations: readonly string[]
   readonly failurePolicy: 'Fail' | 'Ignore'
   readonly namespaceSelector: Manifest | undefined
   readonly matchConditions: readonly MatchCondition[]
@@ -63,14 +62,17 @@ export function registration(
   plan: Plan,
   options: RegistrationOptions
 ): readonly [Manifest, Manifest] {
-  const judged = KIND_NAMES.filter(kind => rules.some(rule => rule.on.includes(kind)))
-  const kept = KIND_NAMES.filter(kind => rules.some(rule => rule.judgesLoss && rule.on.includes(kind)))
+  const onObjects = rules.filter(rule => rule.judgesObject)
+  const judged = kindsOf(onObjects)
+  const kept = kindsOf(rules.filter(rule => rule.judgesLoss))
   const advised = judged.filter(kind =>
-    rules.every(rule => !rule.on.includes(kind) || rule.advisesOn.includes(kind))
+    onObjects.every(rule => !rule.on.includes(kind) || rule.advisesOn.includes(kind))
   )
   const guarded = judged.filter(kind => !advised.includes(kind))
+  const entryOptions = { plan, client: options.client, suffix: 'poolguard.io' }
   const validating = [
-    ...entries(guarded, { plan, client: options.client, suffix: 'poolguard.io' }),
+    ...entries(guarded, entryOptions),
+    ...statusEntries(kindsOf(rules.filter(rule => rule.judgesStatus)), entryOptions),
     ...(advised.length > 0 ? [advice(advised, plan)] : []),
     ...(kept.length > 0 ? [deletes(kept, plan)] : [])
   ]
@@ -91,6 +93,10 @@ export function registration(
   ]
 }
 
+function kindsOf(rules: readonly AnyRule[]): readonly KindName[] {
+  return KIND_NAMES.filter(kind => rules.some(rule => rule.on.includes(kind)))
+}
+
 interface EntryOptions {
   readonly plan: Plan
   readonly client: Client
@@ -109,7 +115,29 @@ function entries(kinds: readonly KindName[], options: EntryOptions): readonly En
     namespaceSelector: undefined,
     matchConditions: [notTheControllers(plan), CHANGES_SPEC_OR_LABELS]
   }
-  return [addresses, ...(kinds.includes('Service') ? serviceEntries(options) : [])]
+  return [
+    ...(addressKinds.length > 0 ? [addresses] : []),
+    ...(kinds.includes('Service') ? serviceEntries(options) : [])
+  ]
+}
+
+/**
+ * Writes of the status subresource, in entries of their own since other conditions hold for them. The same kinds fail closed
+ * and in the same namespaces as for the objects themselves: MetalLB's and Kube-OVN's own users write most statuses and go on
+ * while poolguard is down; what waits is what somebody else writes there.
+ */
+function statusEntries(kinds: readonly KindName[], options: EntryOptions): readonly Entry[] {
+  const { plan } = options
+  return entries(kinds, { ...options, suffix: `status.${options.suffix}` }).map(entry => ({
+    ...entry,
+    operations: ['UPDATE'],
+    matchConditions: [
+      notTheControllers(plan),
+      ...entry.matchConditions.filter(({ name }) => name === IS_LOAD_BALANCER.name),
+      CHANGES_STATUS
+    ],
+    subResource: 'status' as const
+  }))
 }
 
 /** Kinds on which poolguard only warns: it must not be in the way of their writes when it is down. */
@@ -194,21 +222,6 @@ function webhook(entry: Entry, path: 'validate' | 'mutate', options: Registratio
   }
 }
 
-/** One rule per API group: exact groups and resources, never `*`. matchPolicy Equivalent covers other versions. */
-function webhookRules({ kinds, operations }: Entry): readonly Manifest[] {
-  const groups = [...new Set(kinds.map(kind => KINDS[kind].group))]
-  return groups.map(group => {
-    const members = kinds.map(kind => KINDS[kind]).filter(definition => definition.group === group)
-    return {
-      apiGroups: [group],
-      apiVersions: [...new Set(members.flatMap(definition => definition.versions))],
-      operations,
-      resources: members.map(definition => definition.resource),
-      scope: '*'
-    }
-  })
-}
-
 /** The API server's own user: it keeps its default ServiceCIDR, and must be able to start without poolguard. */
 const API_SERVER = 'system:apiserver'
 
@@ -242,6 +255,16 @@ const stored = (expression: string) => expression.replace(/^object/, 'oldObject'
 const CHANGES_SPEC_OR_LABELS: MatchCondition = {
   name: 'changes-something',
   expression: ['request.operation == "CREATE"', SPEC_DIFFERS, `${LABELS} != ${stored(LABELS)}`].join(' || ')
+}
+
+/** A write of a Service's status can change its labels and annotations too (Kubernetes, pkg/registry/core/service). */
+const CHANGES_STATUS: MatchCondition = {
+  name: 'changes-something',
+  expression: [
+    'object.?status.orValue({}) != oldObject.?status.orValue({})',
+    `${LABELS} != ${stored(LABELS)}`,
+    `${ANNOTATIONS} != ${stored(ANNOTATIONS)}`
+  ].join(' || ')
 }
 
 /** Of a Service, the spec, the labels that pools select by, and MetalLB's annotations count, under both prefixes. */

@@ -62,12 +62,28 @@ export function evaluate(change: Change, rules: readonly BoundRule[], context: R
     .map(bound => onKind(bound, change.kind))
     .flatMap(bound => [
       ...(isGrowing ? [growthOf(bound, change, context)] : []),
-      ...(isLosing && bound.rule.judgesLoss ? [lossOf(bound, change, context)] : [])
+      ...(isLosing && bound.rule.judgesLoss ? [saidBy(bound, 'loss', change, context)] : [])
     ])
+  return together(parts)
+}
+
+function together(parts: readonly Evaluation[]): Evaluation {
   return {
     findings: parts.flatMap(({ findings }) => findings),
     unjudged: parts.flatMap(({ unjudged }) => unjudged)
   }
+}
+
+/** Runs every rule that judges writes of this kind's status subresource. What could not be judged closes the write. */
+export function evaluateStatus(
+  change: Change,
+  rules: readonly BoundRule[],
+  context: RuleContext
+): Evaluation {
+  const parts = rules
+    .filter(({ rule }) => rule.judgesStatus && rule.on.includes(change.kind))
+    .map(bound => saidBy(onKind(bound, change.kind), 'status', change, context))
+  return together(parts)
 }
 
 /** The rule with the action it may have on this kind. */
@@ -87,12 +103,20 @@ function growthOf({ rule, action }: BoundRule, change: Change, context: RuleCont
   }
 }
 
-function lossOf({ rule, action }: BoundRule, change: Change, context: RuleContext): Evaluation {
+/** What a rule says without a ratchet. */
+function saidBy(
+  { rule, action }: BoundRule,
+  about: 'loss' | 'status',
+  change: Change,
+  context: RuleContext
+): Evaluation {
   const view = new RecordingView(context.view)
-  const said = rule.judgeLoss(change, { ...context, view, proposals: context.view })
+  const checked: CheckContext = { ...context, view, proposals: context.view }
+  const said = about === 'loss' ? rule.judgeLoss(change, checked) : rule.judgeStatus(change, checked)
+  const closes = about === 'status'
   return {
     findings: said.filter(isFinding).map(finding => ({ rule, action: limited(action, finding), finding })),
-    unjudged: unjudgedReasons(rule, said, view).map(reason => ({ rule, action, reason, closes: false }))
+    unjudged: unjudgedReasons(rule, said, view).map(reason => ({ rule, action, reason, closes }))
   }
 }
 
