@@ -2,6 +2,7 @@ import type { View } from '../inventory/view.ts'
 import { refOf } from '../kinds/index.ts'
 import type { ObjectRef } from '../kinds/object-ref.ts'
 import type { Vpc } from '../kinds/vpc.ts'
+import { isBefore } from '../policy/kube-ovn-version.ts'
 import type { Plan } from '../policy/plan.ts'
 import { defaultSubnet } from './provider-subnets.ts'
 
@@ -16,12 +17,8 @@ export function askedSubnets(vpc: Vpc, plan: Plan): ReadonlySet<string> {
   if (!vpc.enableExternal) return new Set()
   const extra = vpc.extraExternalSubnets
   if (extra.length === 0) return new Set([defaultSubnet(plan)])
-  return new Set(defaultAlwaysAttached(plan.kubeOvn.version) ? [defaultSubnet(plan), ...extra] : extra)
-}
-
-function defaultAlwaysAttached(version: string): boolean {
-  const [major, minor] = version.replace(/^v/, '').split('.').map(Number)
-  return major === 1 && minor !== undefined && minor < DEFAULT_OPTIONAL_SINCE_MINOR
+  const isDefaultAttached = isBefore(plan.kubeOvn.version, DEFAULT_OPTIONAL_SINCE_MINOR)
+  return new Set(isDefaultAttached ? [defaultSubnet(plan), ...extra] : extra)
 }
 
 /**

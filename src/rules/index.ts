@@ -1,10 +1,20 @@
 import type { Action } from '../policy/exposure-policy.ts'
 import { advertisementOffSubnet } from './advertisement-off-subnet.ts'
 import { advertisementUnknownPool } from './advertisement-unknown-pool.ts'
+import { egressGatewayAddress } from './egress-gateway-address.ts'
+import { eipAddressInUse } from './eip-address-in-use.ts'
+import { eipChange } from './eip-change.ts'
+import { eipAddressFamily } from './eip-address-family.ts'
+import { eipInUse } from './eip-in-use.ts'
+import { eipNameCollision } from './eip-name-collision.ts'
 import { eipOutsideSubnet } from './eip-outside-subnet.ts'
 import { eipPerTenant } from './eip-per-tenant.ts'
+import { eipReservedAddress } from './eip-reserved-address.ts'
+import { eipStatus } from './eip-status.ts'
+import { eipSyntax } from './eip-syntax.ts'
 import { eipType } from './eip-type.ts'
 import { eipUnknownSubnet } from './eip-unknown-subnet.ts'
+import { natForeignEip } from './nat-foreign-eip.ts'
 import { poolOutsideNodeSubnet } from './pool-outside-node-subnet.ts'
 import { poolOverlap } from './pool-overlap.ts'
 import { poolPerTenant } from './pool-per-tenant.ts'
@@ -13,6 +23,7 @@ import { poolSyntax } from './pool-syntax.ts'
 import { poolWrongNamespace } from './pool-wrong-namespace.ts'
 import type { AnyRule } from './rule.ts'
 import { servicePoolNotGranted } from './service-pool-not-granted.ts'
+import { subnetPoolExhausted } from './subnet-pool-exhausted.ts'
 import { vpcMultiDGP } from './vpc-multi-dgp.ts'
 import { vpcPerTenant } from './vpc-per-tenant.ts'
 
@@ -30,10 +41,21 @@ export const RULES: readonly AnyRule[] = Object.freeze([
   advertisementUnknownPool,
   advertisementOffSubnet,
   servicePoolNotGranted,
+  eipSyntax,
+  eipAddressInUse,
+  eipNameCollision,
   eipUnknownSubnet,
   eipOutsideSubnet,
+  eipReservedAddress,
   eipType,
   eipPerTenant,
+  eipChange,
+  eipInUse,
+  eipStatus,
+  eipAddressFamily,
+  natForeignEip,
+  egressGatewayAddress,
+  subnetPoolExhausted,
   vpcMultiDGP,
   vpcPerTenant
 ])

@@ -8,6 +8,9 @@ import type { Unjudged } from './finding.ts'
 /** Kube-OVN's own default for --external-gateway-switch (pkg/controller/config.go). */
 const KUBE_OVN_DEFAULT_SUBNET = 'external'
 
+/** Kube-OVN's own default for --cluster-router (pkg/controller/config.go): the Vpc of all that names none. */
+export const DEFAULT_VPC = 'ovn-cluster'
+
 /** The provider Subnet a Vpc is attached to where it names none: the plan's default, else Kube-OVN's. */
 export function defaultSubnet(plan: Plan): string {
   return plan.globalPool.defaultExternalSubnet ?? KUBE_OVN_DEFAULT_SUBNET

@@ -76,7 +76,7 @@ function providerReserves(plan: Plan, view: View): Reserved[] {
 }
 
 /** The Vpcs that alone make a Subnet a provider one; none when the plan names it. */
-function attaching(subnet: string, plan: Plan, view: View): ObjectRef[] {
+export function attaching(subnet: string, plan: Plan, view: View): ObjectRef[] {
   const isShared = plan.globalPool.externalSubnets?.includes(subnet) ?? false
   if (isShared || tenantOfSubnet(plan, subnet) !== undefined) return []
   return [...view.list('Vpc')]

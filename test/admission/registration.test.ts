@@ -5,6 +5,7 @@ import { snapshotOf } from '../../src/cli/policies.ts'
 import { KINDS, type KindName } from '../../src/kinds/index.ts'
 import type { Plan } from '../../src/policy/plan.ts'
 import { RULES } from '../../src/rules/index.ts'
+import { defineRule, type AnyRule } from '../../src/rules/rule.ts'
 
 interface Webhook {
   readonly name: string
@@ -48,14 +49,28 @@ function asksAbout(webhook: Webhook, kind: KindName): boolean {
   return webhook.rules.some(rule => rule.apiGroups.includes(group) && rule.resources.includes(resource))
 }
 
+/** What must be asked about for a rule to be reached, as `OPERATION RESOURCE`. */
+function asksOf({ on, judgesObject, judgesLoss, judgesStatus }: AnyRule): readonly string[] {
+  return on.flatMap(kind => {
+    const { resource, scaled } = KINDS[kind]
+    return [
+      ...(judgesObject ? [`CREATE ${resource}`, `UPDATE ${resource}`] : []),
+      ...(judgesObject && scaled !== undefined ? [`UPDATE ${resource}/scale`] : []),
+      ...(judgesLoss ? [`DELETE ${resource}`] : []),
+      ...(judgesStatus ? [`UPDATE ${resource}/status`] : [])
+    ]
+  })
+}
+
+function asked(webhook: Webhook): readonly string[] {
+  return webhook.rules.flatMap(({ operations, resources }) =>
+    resources.flatMap(resource => operations.map(operation => `${operation} ${resource}`))
+  )
+}
+
 await test('registration() leaves no rule that the API server never asks about', async t => {
-  for (const rule of RULES) {
-    for (const kind of rule.on)
-      t.ok(
-        webhooks(0).some(webhook => asksAbout(webhook, kind)),
-        `${rule.id} on ${kind}`
-      )
-  }
+  const all = new Set(webhooks(0).flatMap(asked))
+  for (const rule of RULES) for (const ask of asksOf(rule)) t.ok(all.has(ask), `${rule.id}: ${ask}`)
   for (const kind of ['Service', 'OvnEip'] as const) {
     t.ok(
       webhooks(1).some(webhook => asksAbout(webhook, kind)),
@@ -65,13 +80,79 @@ await test('registration() leaves no rule that the API server never asks about',
 })
 
 await test('registration() asks about nothing else, by exact names', async t => {
-  const judged = new Set(RULES.flatMap(rule => rule.on.map(kind => KINDS[kind].resource)))
+  const needed = new Set(RULES.flatMap(asksOf))
   for (const webhook of [...webhooks(0), ...webhooks(1)]) {
-    for (const { apiGroups, apiVersions, resources, operations } of webhook.rules) {
-      for (const name of [...apiGroups, ...apiVersions, ...resources]) t.notMatch(name, /[*/]/)
-      for (const resource of resources) t.ok(judged.has(resource), resource)
-      t.same(operations, ['CREATE', 'UPDATE'])
+    for (const { apiGroups, apiVersions, resources } of webhook.rules) {
+      for (const name of [...apiGroups, ...apiVersions, ...resources]) t.notMatch(name, /[*]/)
     }
+  }
+  // Where an object is scaled, a CREATE of its scale could be asked about as well; there is none.
+  for (const ask of webhooks(0).flatMap(asked)) t.ok(needed.has(ask) || /^CREATE .*\/scale$/.test(ask), ask)
+  t.notOk(
+    webhooks(1)
+      .flatMap(asked)
+      .some(ask => ask.includes('/')),
+    'no subresource is defaulted'
+  )
+})
+
+await test('registration() asks about writes of a status in entries of their own, which fail closed', async t => {
+  const entry = webhooks(0).find(({ name }) => name === 'addresses.status.poolguard.io')
+  t.match(entry, { failurePolicy: 'Fail', clientConfig: { service: { path: '/S3cret/validate' } } })
+  t.same(entry?.rules, [
+    {
+      apiGroups: ['kubeovn.io'],
+      apiVersions: ['v1'],
+      operations: ['UPDATE'],
+      resources: ['ovn-eips/status', 'iptables-eips/status'],
+      scope: '*'
+    }
+  ])
+  const [controllers, changes, ...others] = entry?.matchConditions ?? []
+  t.match(controllers?.expression, '"system:serviceaccount:kube-system:it\'s"', 'Kube-OVN goes on without us')
+  t.match(changes?.expression, 'object.?status.orValue({}) != oldObject.?status.orValue({})')
+  t.same(others, [])
+})
+
+await test('registration() derives the entries for a status from the rules alone', async t => {
+  const rule = defineRule<'Service' | 'OvnEip'>({
+    id: 'some-status',
+    summary: '',
+    why: '',
+    fix: '',
+    example: '',
+    see: [],
+    on: ['Service', 'OvnEip'],
+    reads: [],
+    defaultAction: 'deny',
+    checkStatus: () => []
+  })
+  const options = { client: CLIENT, caBundle: undefined, pathSecret: undefined }
+  const entries = registration([rule], PLAN, options)[0]['webhooks'] as readonly Webhook[]
+  t.same(
+    entries.map(({ name, failurePolicy }) => `${name} ${failurePolicy}`),
+    [
+      'addresses.status.poolguard.io Fail',
+      'tenant-services-1.status.poolguard.io Fail',
+      'tenant-services-2.status.poolguard.io Fail',
+      'tenant-services-3.status.poolguard.io Fail',
+      'other-services.status.poolguard.io Ignore'
+    ],
+    'and none for the objects themselves'
+  )
+  const services = entries.filter(({ name }) => name.includes('services'))
+  for (const entry of services) {
+    t.same(asked(entry), ['UPDATE services/status'], entry.name)
+    t.match(entry.namespaceSelector?.matchExpressions.at(-1), { key: 'kubernetes.io/metadata.name' })
+    t.same(
+      entry.matchConditions.map(({ name }) => name),
+      ['not-the-controllers', 'is-load-balancer', 'changes-something']
+    )
+    t.match(
+      entry.matchConditions.at(-1)?.expression,
+      'object.metadata.?annotations',
+      'they can be written so'
+    )
   }
 })
 

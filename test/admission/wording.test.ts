@@ -8,6 +8,9 @@ const OTHER = { kind: 'Vpc', namespace: '', name: 'foreign-object' }
 const ALTERNATIVE = { nearest: RANGE, largestPart: RANGE, largestFree: RANGE }
 const AT = { field: 'spec.field', value: 'written', restsOn: [OTHER] }
 
+/** What the user wrote himself. */
+const WRITTEN = { kind: 'Subnet', namespace: '', name: 'written' }
+
 /** One finding of every code, foreign facts written as `foreign-...` or as 10.9.8.7. */
 const FINDINGS: { readonly [C in FindingCode]: Extract<Finding, { code: C }> } = {
   'unparsable-range': { ...AT, code: 'unparsable-range', problem: { problem: 'empty' } },
@@ -91,7 +94,43 @@ const FINDINGS: { readonly [C in FindingCode]: Extract<Finding, { code: C }> } =
     vpc: OTHER,
     subnet: 'written',
     subnets: ['foreign-a', 'foreign-b']
-  }
+  },
+  'unnamed-subnet': { ...AT, code: 'unnamed-subnet', byDefault: 'external' },
+  'upper-case': { ...AT, code: 'upper-case' },
+  'no-mac': { ...AT, code: 'no-mac' },
+  'ignored-v6': { ...AT, code: 'ignored-v6', isAlone: true },
+  'reserved-address': { ...AT, code: 'reserved-address', by: 'gateway', subnet: OTHER },
+  'excluded-address': { ...AT, code: 'excluded-address', subnet: OTHER, isReused: true },
+  'excluded-reused': { ...AT, code: 'excluded-reused', subnet: WRITTEN, excluded: '10.9.8.7' },
+  'address-in-use': {
+    ...AT,
+    code: 'address-in-use',
+    holder: OTHER,
+    holderField: 'spec.v4Ip',
+    nearest: RANGE
+  },
+  'in-ip-pool': { ...AT, code: 'in-ip-pool', pool: OTHER },
+  'ipv6-subnet': { ...AT, code: 'ipv6-subnet', subnet: WRITTEN, isStuck: true },
+  'named-like-port': { ...AT, code: 'named-like-port', port: OTHER },
+  'named-like-pod': { ...AT, code: 'named-like-pod', namespace: 'written' },
+  'named-like-gateway-port': { ...AT, code: 'named-like-gateway-port', vpc: OTHER, subnet: OTHER },
+  'named-like-holder': { ...AT, code: 'named-like-holder', other: OTHER, subnet: 'foreign-subnet' },
+  'changed-eip': { ...AT, code: 'changed-eip', was: 'before' },
+  'used-by-nat': { ...AT, code: 'used-by-nat', rules: [OTHER] },
+  'gateway-port': { ...AT, code: 'gateway-port', vpc: OTHER, subnet: OTHER },
+  'deletes-port': { ...AT, code: 'deletes-port', port: OTHER },
+  'status-write': { ...AT, code: 'status-write', was: 'before' },
+  'unknown-eip': { ...AT, code: 'unknown-eip' },
+  'foreign-eip': { ...AT, code: 'foreign-eip', owner: 'foreign-tenant' },
+  'no-free-addresses': {
+    ...AT,
+    code: 'no-free-addresses',
+    subnet: WRITTEN,
+    family: 4,
+    needed: 2,
+    free: 17
+  },
+  'exhausted-subnet': { ...AT, code: 'exhausted-subnet', subnet: WRITTEN, family: 4 }
 }
 
 /** Advertisements are the platform's, in MetalLB's namespace: nobody else is told about one. */
@@ -112,6 +151,26 @@ await test('findingWords() tells a tenant nothing about others', async t => {
     const own = finding.code === 'repeats-itself' ? /foreign/ : /foreign|10\.9\.8|\b17 addresses/
     t.notMatch(findingWords(finding, 'tenant'), own, finding.code)
   }
+})
+
+/** What is worded otherwise by something else than the audience. */
+const VARIANTS: readonly Finding[] = [
+  { ...FINDINGS['ignored-v6'], isAlone: false },
+  { ...FINDINGS['excluded-address'], atMost: 'warn' },
+  { ...FINDINGS['excluded-address'], isReused: false },
+  { ...FINDINGS['ipv6-subnet'], isStuck: false },
+  { ...FINDINGS['named-like-pod'], namespace: undefined },
+  { ...FINDINGS['address-in-use'], nearest: undefined },
+  { ...FINDINGS['foreign-eip'], owner: '' },
+  { ...FINDINGS['changed-eip'], was: '' }
+]
+
+await test('findingWords() has a sentence for each variant', async t => {
+  const sentences = [...Object.values(FINDINGS), ...VARIANTS].map(finding =>
+    findingWords(finding, 'platform')
+  )
+  t.equal(new Set(sentences).size, sentences.length)
+  for (const words of sentences) t.match(words, /^spec\.field written [a-z].*\.$/)
 })
 
 await test('findingWords() tells the platform the other object, the exact range and the way out', async t => {

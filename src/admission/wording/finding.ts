@@ -3,6 +3,7 @@ import type { Audience } from '../judge.ts'
 import { shown } from '../show.ts'
 import { advertisementWords } from './advertisement.ts'
 import { kubeOvnWords } from './kube-ovn.ts'
+import { ovnEipWords } from './ovn-eip.ts'
 import { poolWords } from './pool.ts'
 import { serviceWords } from './service.ts'
 
@@ -32,6 +33,30 @@ function predicate(finding: Finding, audience: Audience): string {
       return advertisementWords(finding)
     case 'pool-not-granted':
       return serviceWords(finding, audience)
+    case 'unnamed-subnet':
+    case 'upper-case':
+    case 'no-mac':
+    case 'ignored-v6':
+    case 'reserved-address':
+    case 'excluded-address':
+    case 'excluded-reused':
+    case 'address-in-use':
+    case 'in-ip-pool':
+    case 'ipv6-subnet':
+    case 'named-like-port':
+    case 'named-like-pod':
+    case 'named-like-gateway-port':
+    case 'named-like-holder':
+    case 'changed-eip':
+    case 'used-by-nat':
+    case 'gateway-port':
+    case 'deletes-port':
+    case 'status-write':
+    case 'unknown-eip':
+    case 'foreign-eip':
+    case 'no-free-addresses':
+    case 'exhausted-subnet':
+      return ovnEipWords(finding, audience)
     default:
       return kubeOvnWords(finding, audience)
   }
