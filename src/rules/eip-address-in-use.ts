@@ -1,8 +1,11 @@
-import { subtract, type AddressRange } from '../address/range.ts'
+import { RangeIndex } from '../address/range-index.ts'
+import { familySpan, subtract, type AddressRange } from '../address/range.ts'
+import type { View } from '../inventory/view.ts'
 import { SWITCH_LB_DOMAIN, subnetDomain, type Claim, type Domain } from '../kinds/claim.ts'
 import { refOf, SUBNET_KINDS, type Kinds } from '../kinds/index.ts'
-import { refKey, sameRef } from '../kinds/object-ref.ts'
+import { refKey, sameRef, type ObjectRef } from '../kinds/object-ref.ts'
 import { handedOutRanges } from '../kinds/subnet.ts'
+import type { Plan } from '../policy/plan.ts'
 import type { Finding } from './finding.ts'
 import { ownPorts } from './ports.ts'
 import { isKubeOvn } from './provider-subnets.ts'
@@ -39,8 +42,9 @@ export const eipAddressInUse = defineRule<AddressTaker>({
     if (addresses.length === 0) return []
     const domains = addressSpace(subnet, plan, view)
     const proposal = freeAddress(subnet, domains, context)
+    const claims = claimsOn(addresses, domains, view)
     return addresses.flatMap(address =>
-      holdersOf(address, domains, object, context).map(({ claim, isPool }): Finding => {
+      holdersOf(address, claims(address.range), object, context).map(({ claim, isPool }): Finding => {
         const restsOn = [
           claim.holder,
           ...spaceRestsOn(subnetDomain(subnet), plan, view),
@@ -58,33 +62,58 @@ export const eipAddressInUse = defineRule<AddressTaker>({
 /** More than this hold one address only in a cluster that is long broken; one is enough to deny. */
 const MOST_HOLDERS = 4
 
+/** With more addresses than these, one look at all claims is cheaper than one an address in each of many domains. */
+const FEW = 16
+
+/** Tells the claims on one of these addresses. */
+function claimsOn(
+  addresses: readonly StaticAddress[],
+  domains: readonly Domain[],
+  view: View
+): (range: AddressRange) => Iterable<Claim> {
+  if (addresses.length <= FEW) return range => view.overlapping(domains, range)
+  const index = new RangeIndex<Claim>()
+  for (const family of [4, 6] as const) {
+    if (!addresses.some(({ range }) => range.family === family)) continue
+    for (const claim of view.overlapping(domains, familySpan(family))) index.insert(claim.range, claim)
+  }
+  return range => [...index.overlapping(range)].map(({ value }) => value)
+}
+
 interface Held {
   readonly claim: Claim
   /** Held for Pods of some namespaces, of which none may have it yet. */
   readonly isPool: boolean
 }
 
-/** Who else holds the address, each once. That Subnets hold it is what they are for; where two do is `subnet-overlap`'s. */
+/** Who else holds the address, each once. */
 function holdersOf(
   { range }: StaticAddress,
-  domains: readonly Domain[],
+  claims: Iterable<Claim>,
   object: Kinds[AddressTaker],
   { view, plan }: CheckContext
 ): readonly Held[] {
+  const isOwn = ownPorts(object, view)
   const self = refOf(object)
-  const own = ownPorts(object, view)
   const held = new Map<string, Held>()
-  for (const claim of view.overlapping(domains, range)) {
+  let isSwitchLBElsewhere: boolean | undefined
+  for (const claim of claims) {
     const { holder } = claim
     if (held.size >= MOST_HOLDERS) break
-    if (holder.kind === 'Subnet' || sameRef(holder, self) || held.has(refKey(holder))) continue
-    if (holder.kind === 'IP' && own(holder.name)) continue
-    // MetalLB reads pools in its own namespace only.
-    if (holder.kind === 'IPAddressPool' && holder.namespace !== plan.metallb.namespace) continue
-    if (claim.domain === SWITCH_LB_DOMAIN && isInOverlay(range, view)) continue
+    if (isNobody(holder, plan) || sameRef(holder, self) || held.has(refKey(holder))) continue
+    if (holder.kind === 'IP' && isOwn(holder.name)) continue
+    if (claim.domain === SWITCH_LB_DOMAIN && (isSwitchLBElsewhere ??= isInOverlay(range, view))) continue
     held.set(refKey(holder), { claim, isPool: holder.kind === 'IPPool' })
   }
   return [...held.values()]
+}
+
+/**
+ * That Subnets hold an address is what they are for, and where two do is `subnet-overlap`'s to say. MetalLB reads pools in its
+ * own namespace only.
+ */
+function isNobody({ kind, namespace }: ObjectRef, plan: Plan): boolean {
+  return kind === 'Subnet' || (kind === 'IPAddressPool' && namespace !== plan.metallb.namespace)
 }
 
 /** Tells the free address of the Subnet nearest to another one. Asked about once an address in use, so at most a few times. */

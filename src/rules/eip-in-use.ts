@@ -15,7 +15,7 @@ export const eipInUse = defineRule<'OvnEip'>({
   id: 'eip-in-use',
   summary:
     'An OvnEip is not deleted while an OvnFip, OvnDnatRule, OvnSnatRule or RouterLBRule uses it, nor while it is the port of a router, or named like the port of a Pod.',
-  why: 'The deletion cannot be taken back: the OvnEip stays in Terminating, and the moment the last rule goes or changes, its address goes to somebody else. With an OvnEip of type lrp or lsp Kube-OVN deletes the port of that name, and with it all traffic of a router or a Pod.',
+  why: 'The deletion cannot be taken back. With 1.15 an OvnEip that asked for its address is gone at once, others when the last rule is or somebody changes their v4Ip: the address goes to somebody else while the rules translate it still. With an OvnEip of type lrp or lsp Kube-OVN deletes the port of that name, and with it all traffic of a router or a Pod.',
   fix: 'Delete the NAT rules first. A gateway port goes by itself when the Vpc is detached (enableExternal, extraExternalSubnets).',
   example: 'kubectl delete oeip web # while OvnFip web uses it',
   see: [

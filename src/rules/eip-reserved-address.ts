@@ -17,7 +17,7 @@ export const eipReservedAddress = defineRule<AddressTaker | 'IPPool'>({
   id: 'eip-reserved-address',
   summary:
     'An address that is asked for of a provider Subnet is neither its gateway nor its network or broadcast address, nor one of excludeIps unless the platform asks.',
-  why: "excludeIps is where a platform keeps what others use: MetalLB's range, hosts, routers. Kube-OVN gives such an address to whoever names it, and before 1.15.24 and 1.16.3 to anybody once it was released. The gateway it never gives, and says so only in its log.",
+  why: "excludeIps is where a platform keeps what others use: routers, hosts, MetalLB's range. Kube-OVN gives such an address to whoever names it, with 1.15.2 even the gateway's, and before 1.15.24 and 1.16.3 to anybody once it was released.",
   fix: 'Choose an address that the Subnet does not exclude, or leave it empty.',
   example: 'spec: {externalSubnet: external, v4Ip: 203.0.113.1} # the gateway',
   see: [

@@ -9,7 +9,7 @@ import type { TenancyFinding } from './findings/tenancy.ts'
 
 /** The facts a rule can state, one member per `code`. The words for each are in admission/wording. */
 export type Finding =
-  PoolFinding | AdvertisementFinding | ServiceFinding | TenancyFinding | OvnEipFinding | KubeOvnFinding
+  AdvertisementFinding | KubeOvnFinding | OvnEipFinding | PoolFinding | ServiceFinding | TenancyFinding
 
 export type FindingCode = Finding['code']
 

@@ -3,9 +3,9 @@ import { advertisementOffSubnet } from './advertisement-off-subnet.ts'
 import { advertisementUnknownPool } from './advertisement-unknown-pool.ts'
 import { controlPlaneAddress } from './control-plane-address.ts'
 import { egressGatewayAddress } from './egress-gateway-address.ts'
+import { eipAddressFamily } from './eip-address-family.ts'
 import { eipAddressInUse } from './eip-address-in-use.ts'
 import { eipChange } from './eip-change.ts'
-import { eipDualStack } from './eip-dual-stack.ts'
 import { eipInUse } from './eip-in-use.ts'
 import { eipNameCollision } from './eip-name-collision.ts'
 import { eipOutsideSubnet } from './eip-outside-subnet.ts'
@@ -29,8 +29,8 @@ import { serviceAddressInUse } from './service-address-in-use.ts'
 import { serviceAddressNotGranted } from './service-address-not-granted.ts'
 import { servicePoolNotGranted } from './service-pool-not-granted.ts'
 import { serviceSharedAddress } from './service-shared-address.ts'
-import { subnetPoolExhausted } from './subnet-pool-exhausted.ts'
 import { serviceStatus } from './service-status.ts'
+import { subnetPoolExhausted } from './subnet-pool-exhausted.ts'
 import { vpcMultiDGP } from './vpc-multi-dgp.ts'
 import { vpcPerTenant } from './vpc-per-tenant.ts'
 
@@ -66,7 +66,7 @@ export const RULES: readonly AnyRule[] = Object.freeze([
   eipChange,
   eipInUse,
   eipStatus,
-  eipDualStack,
+  eipAddressFamily,
   natForeignEip,
   egressGatewayAddress,
   subnetPoolExhausted,

@@ -18,9 +18,8 @@ export const subnetPoolExhausted = defineRule<'OvnEip' | 'IptablesEIP' | 'Vip'>(
   on: ['OvnEip', 'IptablesEIP', 'Vip'],
   reads: SUBNET_KINDS,
   defaultAction: 'warn',
-  check({ as, object, oldObject }, { view, plan, requester }) {
-    // Who has an address keeps it.
-    if (oldObject !== undefined || as === 'stored' || isKubeOvn(requester)) return []
+  check({ object }, { view, plan, requester }) {
+    if (isKubeOvn(requester)) return []
     if ((object.kind === 'OvnEip' ? object.v4Ip : object.v4ip) !== '') return []
     const name =
       object.kind === 'OvnEip'

@@ -63,10 +63,10 @@ async function asked(request: object, view: Inventory, onConfirm: () => void = (
   }
   const answer = await createAnswerReview(ports)(body, { path: 'validate', onFault: 'fail' })
   const response = isRecord(answer.body) && isRecord(answer.body['response']) ? answer.body['response'] : {}
-  const status = isRecord(response['status']) ? response['status'] : {}
+  const message = isRecord(response['status']) ? response['status']['message'] : ''
   return {
     allowed: response['allowed'] === true,
-    message: typeof status['message'] === 'string' ? status['message'] : '',
+    message: typeof message === 'string' ? message : '',
     confirmed
   }
 }

@@ -123,7 +123,7 @@ const FINDINGS: { readonly [C in FindingCode]: Extract<Finding, { code: C }> } =
     nearest: RANGE
   },
   'in-ip-pool': { ...AT, code: 'in-ip-pool', pool: OTHER },
-  'dual-stack': { ...AT, code: 'dual-stack', subnet: WRITTEN },
+  'ipv6-subnet': { ...AT, code: 'ipv6-subnet', subnet: WRITTEN, isStuck: true },
   'named-like-port': { ...AT, code: 'named-like-port', port: OTHER },
   'named-like-pod': { ...AT, code: 'named-like-pod', namespace: 'written' },
   'named-like-gateway-port': { ...AT, code: 'named-like-gateway-port', vpc: OTHER, subnet: OTHER },
@@ -171,6 +171,7 @@ const VARIANTS: readonly Finding[] = [
   { ...FINDINGS['ignored-v6'], isAlone: false },
   { ...FINDINGS['excluded-address'], atMost: 'warn' },
   { ...FINDINGS['excluded-address'], isReused: false },
+  { ...FINDINGS['ipv6-subnet'], isStuck: false },
   { ...FINDINGS['named-like-pod'], namespace: undefined },
   { ...FINDINGS['address-in-use'], nearest: undefined },
   { ...FINDINGS['foreign-eip'], owner: '' },

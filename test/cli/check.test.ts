@@ -102,7 +102,7 @@ void test('runCheck() refuses the variations of the guide taken together', async
 
 void test('every bad example is denied by the rule it names, and no good one is', async t => {
   const bad = readdirSync(`${EXAMPLES}/bad`)
-  t.equal(bad.length, 9)
+  t.ok(bad.length >= 13)
   for (const name of bad) {
     const path = `${EXAMPLES}/bad/${name}`
     const rule = /^# Refused by ([\w-]+):$/m.exec(readFileSync(path, 'utf8'))?.[1] ?? ''

@@ -84,7 +84,7 @@ await test('evaluate() leaves a rule unjudged by an unreadable kind only where i
   )
   t.same(await unjudged({ object: nat }, 'Subnet'), [
     'eip-unknown-subnet Subnet',
-    'eip-dual-stack Subnet',
+    'eip-address-family Subnet',
     'subnet-pool-exhausted Subnet'
   ])
   t.same(await unjudged({ object: fixed }, 'Node'), ['eip-address-in-use Node'], 'an address that is asked for')

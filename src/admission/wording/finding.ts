@@ -57,7 +57,7 @@ function predicate(finding: Finding, audience: Audience): string {
     case 'excluded-reused':
     case 'address-in-use':
     case 'in-ip-pool':
-    case 'dual-stack':
+    case 'ipv6-subnet':
     case 'named-like-port':
     case 'named-like-pod':
     case 'named-like-gateway-port':

@@ -29,8 +29,10 @@ export function ovnEipWords(finding: OvnEipFinding, audience: Audience): string 
       return inUseWords(finding, audience)
     case 'in-ip-pool':
       return `is kept for Pods by ${isPlatform ? shownRef(finding.pool) : 'an IPPool'}: Kube-OVN gives it all the same, while no Pod has it.`
-    case 'dual-stack':
-      return 'is dual-stack: when its controller restarts, Kube-OVN forgets the IPv6 addresses of OvnEips, and can give one to somebody else. Use a Subnet of one family.'
+    case 'ipv6-subnet':
+      return finding.isStuck
+        ? 'has IPv6 addresses: this version of Kube-OVN cannot store one in an OvnEip, which then gets no status at all (kube-ovn#6643). Use a Subnet with IPv4 alone.'
+        : 'is dual-stack: when its controller restarts, Kube-OVN forgets the IPv6 addresses of OvnEips, and can give one to somebody else. Use a Subnet with IPv4 alone.'
     case 'named-like-port':
       return isPlatform
         ? `is the name of ${shownRef(finding.port)} in the same Subnet, so that Kube-OVN would give it that one's address. Choose another name.`

@@ -29,7 +29,8 @@ export type OvnEipFinding =
       readonly nearest: AddressRange | undefined
     })
   | (At & { readonly code: 'in-ip-pool'; readonly pool: ObjectRef })
-  | (At & { readonly code: 'dual-stack'; readonly subnet: ObjectRef })
+  /** `isStuck`: with this version an OvnEip there never gets a status; else its IPv6 address is forgotten at a restart. */
+  | (At & { readonly code: 'ipv6-subnet'; readonly subnet: ObjectRef; readonly isStuck: boolean })
   | (At & { readonly code: 'named-like-port'; readonly port: ObjectRef })
   /** `namespace` undefined: none of that name exists, yet. */
   | (At & { readonly code: 'named-like-pod'; readonly namespace: string | undefined })
