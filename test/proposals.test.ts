@@ -176,7 +176,7 @@ function findings(created: Json, inventory: Inventory, snapshot: PolicySnapshot)
 }
 
 function proposalsOf(finding: Finding): readonly AddressRange[] {
-  if (!('nearest' in finding)) return []
+  if (!('largestPart' in finding)) return []
   const { nearest, largestPart, largestFree } = finding
   return [nearest, largestPart, largestFree].filter(range => range !== undefined)
 }

@@ -22,7 +22,7 @@ metadata: {name: cost}
 spec:
   nodeSubnets: [10.0.0.0/16]
   metallb: {namespace: kmetal-metallb}
-  globalPool: {ipAddressPool: default-pool}
+  globalPool: {ipAddressPool: default-pool, externalSubnets: [external]}
 `
 
 type Json = Record<string, unknown>
@@ -575,4 +575,121 @@ await test('a pool of 4,000 entries under a plan with 500 VLANs', async t => {
   })
   t.equal(findingsOf(denied, 'pool-reserved-range').length, 4_000)
   withinBudget(t, denied, 1_500)
+})
+
+const EXTERNAL = object(
+  'Subnet',
+  { name: 'external' },
+  { spec: { cidrBlock: '10.0.0.0/16', gateway: '10.0.255.254', vlan: 'v' } }
+)
+
+/** Vpcs that each attach a Subnet of their own, so that there are as many address domains. */
+function ofVpcs(n: number): Json[] {
+  return count(n, i => [
+    object('Vpc', { name: `v${i}` }, { spec: { enableExternal: true, extraExternalSubnets: [`s${i}`] } }),
+    object('Subnet', { name: `s${i}` }, { spec: { cidrBlock: `11.${i >> 8}.${i & 255}.0/24`, vlan: 'v' } })
+  ]).flat()
+}
+
+function eip(name: string, spec: object, status: object = {}): Json {
+  return object('OvnEip', { name }, { spec: { externalSubnet: 'external', ...spec }, status })
+}
+
+await test('an OvnEip beside 10,000 others, 10,000 Pods and 300 provider Subnets', async t => {
+  const existing = [
+    EXTERNAL,
+    ...ofVpcs(300),
+    ...count(10_000, i => eip(`e${i}`, { v4Ip: address(i + 1) }, { v4Ip: address(i + 1) })),
+    ...count(10_000, i =>
+      object('IP', { name: `p${i}.ns` }, { spec: { subnet: 'external', v4IpAddress: address(i + 20_000) } })
+    )
+  ]
+  const fixed = measured(t, { existing, object: eip('new', { v4Ip: address(5_001) }) })
+  t.match(findingsOf(fixed, 'eip-address-in-use'), [{ nearest: { first: 0x0a000000n + 10_001n } }])
+  withinBudget(t, fixed, 40)
+  const any = measured(t, { existing, object: eip('new', {}) })
+  t.same(findingsOf(any, 'subnet-pool-exhausted'), [])
+  withinBudget(t, any, 40)
+})
+
+await test('an egress gateway that asks for 20,000 addresses beside 300 provider Subnets', async t => {
+  const externalIPs = count(20_000, i => address(i + 1))
+  const gateway = object(
+    'VpcEgressGateway',
+    { name: 'g', namespace: 'infra' },
+    { spec: { externalSubnet: 'external', replicas: 1, externalIPs } }
+  )
+  const held = count(100, i => eip(`e${i}`, { v4Ip: address(i + 1) }))
+  const existing = [EXTERNAL, object('Namespace', { name: 'infra' }, {}), ...ofVpcs(300), ...held]
+  const denied = measured(t, { existing, object: gateway })
+  t.equal(findingsOf(denied, 'eip-address-in-use').length, 100)
+  withinBudget(t, denied, 1_000)
+})
+
+await test('an egress gateway in a Subnet with 20,000 holders', async t => {
+  const existing = [
+    object(
+      'Subnet',
+      { name: 'external' },
+      { spec: { cidrBlock: '10.0.0.0/17', gateway: '10.0.127.254', vlan: 'v' } }
+    ),
+    object('Namespace', { name: 'infra' }, {}),
+    object(
+      'IPPool',
+      { name: 'p' },
+      { spec: { subnet: 'external', ips: count(20_000, i => address(i + 12_770)) } }
+    ),
+    ...count(20_000, i => eip(`e${i}`, { v4Ip: address(i + 1) }))
+  ]
+  const spec = { externalSubnet: 'external', replicas: 10 }
+  const gateway = object('VpcEgressGateway', { name: 'g', namespace: 'infra' }, { spec })
+  const denied = measured(t, { existing, object: gateway })
+  t.match(findingsOf(denied, 'egress-gateway-address'), [{ free: 0 }])
+  withinBudget(t, denied, 200)
+  const exhausted = measured(t, { existing, object: eip('new', {}) })
+  t.equal(findingsOf(exhausted, 'subnet-pool-exhausted').length, 1)
+  withinBudget(t, exhausted, 200)
+})
+
+await test('an IPPool of 20,000 addresses, of a Subnet that excludes as many', async t => {
+  const excludeIps = count(20_000, i => address(i + 1))
+  const spec = { cidrBlock: '10.0.0.0/16', gateway: '10.0.255.254', vlan: 'v', excludeIps }
+  const subnet = object('Subnet', { name: 'external' }, { spec })
+  const attach = { enableExternal: true, extraExternalSubnets: ['external'] }
+  const existing = [subnet, object('Vpc', { name: 'v' }, { spec: attach })]
+  const kept = object('IPPool', { name: 'p' }, { spec: { subnet: 'external', ips: count(20_000, address) } })
+  const warned = measured(t, { existing, object: kept })
+  t.equal(findingsOf(warned, 'eip-reserved-address').length, 1)
+  withinBudget(t, warned, 200)
+})
+
+await test("a NAT rule on an OvnEip whose name and Vpc's namespaces are as many as can be", async t => {
+  const name = count(100, () => 'a').join('-')
+  const namespaces = count(10_000, i => `n${i}`)
+  const existing = [
+    EXTERNAL,
+    object('OvnEip', { name }, { spec: { externalSubnet: 'external', type: 'lrp' } }),
+    object('Subnet', { name: count(50, () => 'a').join('-') }, { spec: {} }),
+    object('Vpc', { name: count(50, () => 'a').join('-') }, { spec: { namespaces } }),
+    ...namespaces.map(namespace => object('Namespace', { name: namespace, labels: { tenant: 'acme' } }, {}))
+  ]
+  const denied = measured(t, {
+    existing,
+    object: object('OvnFip', { name: 'f' }, { spec: { ovnEip: name } }),
+    user: 'x'
+  })
+  t.match(findingsOf(denied, 'nat-foreign-eip'), [{ owner: 'acme' }])
+  withinBudget(t, denied, 50)
+})
+
+await test('an address that 10,000 SwitchLBRules have, beside 300 Subnets', async t => {
+  const existing = [
+    EXTERNAL,
+    ...ofVpcs(300),
+    object('Subnet', { name: 'inside' }, { spec: { cidrBlock: '10.0.0.0/16', vpc: 'v' } }),
+    ...count(10_000, i => object('SwitchLBRule', { name: `r${i}` }, { spec: { vip: address(9) } }))
+  ]
+  const allowed = measured(t, { existing, object: eip('new', { v4Ip: address(9) }) })
+  t.same(findingsOf(allowed, 'eip-address-in-use'), [], 'they may mean the overlay Subnet')
+  withinBudget(t, allowed, 150)
 })

@@ -2,8 +2,11 @@ import { formatDash } from '../address/format.ts'
 import { refKey } from '../kinds/object-ref.ts'
 import type { Evaluation, Judged, UnjudgedRule } from '../rules/evaluate.ts'
 
+/** What rules say of a stored object, which no live read can change. */
+type Said = Pick<Evaluation, 'findings' | 'unjudged'>
+
 /** What holds whoever wrote an object, and the rules whose answer depends on who did. */
-export interface Agreed extends Evaluation {
+export interface Agreed extends Said {
   readonly unsettled: readonly Judged['rule'][]
 }
 
@@ -11,9 +14,9 @@ export interface Agreed extends Evaluation {
  * What all of these evaluations of one object say alike, in the order of the first and with the mildest action, though the
  * ways out may differ. Linear in what they say.
  */
-export function agreed(evaluations: readonly Evaluation[]): Agreed {
+export function agreed(evaluations: readonly Said[]): Agreed {
   const [first = { findings: [], unjudged: [] }, ...others] = evaluations
-  if (others.length === 0) return { ...first, unsettled: [] }
+  if (others.length === 0) return { findings: first.findings, unjudged: first.unjudged, unsettled: [] }
   const byFact = evaluations.map(
     ({ findings }) => new Map(findings.map(judged => [factKey(judged), judged.action]))
   )

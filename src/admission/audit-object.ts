@@ -64,7 +64,7 @@ export function auditObject(
   const write = { ref, username: '', groups: [] }
   const evaluations = presumedWriters(object, { view, plan }).map(writer => {
     const { tenancy, requester } = writer
-    const serviceClass = classOf(change, requester)
+    const serviceClass = classOf(change, requester, view)
     const exposure = exposureFor(exposures, { tenancy, namespaceLabels, serviceClass })
     return withExemptions(
       evaluate(change, rules, { ...context, ...writer, exposure }),

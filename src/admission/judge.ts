@@ -1,15 +1,16 @@
 import { KINDS, type KindName } from '../kinds/index.ts'
 import { isRecord, type FieldError } from '../kinds/decode.ts'
+import type { View } from '../inventory/view.ts'
 import { refKey, type ObjectRef } from '../kinds/object-ref.ts'
 import type { ServiceClass } from '../policy/plan.ts'
 import { exposureFor } from '../policy/resolve-exposure.ts'
-import { ownerOfClusterScoped, requesterOf, tenancyOfNamespace } from '../policy/tenancy.ts'
+import { ownerInNamespace, ownerOfClusterScoped, requesterOf } from '../policy/tenancy.ts'
 import type { Requester, Tenancy } from '../policy/tenancy.ts'
-import { evaluate, type Evaluation } from '../rules/evaluate.ts'
+import { evaluate, evaluateStatus, type Evaluation } from '../rules/evaluate.ts'
 import type { Finding } from '../rules/finding.ts'
 import { isOn, type Change, type RuleContext } from '../rules/rule.ts'
 import { serviceClassOf } from '../rules/service-class.ts'
-import { changeOf } from './change.ts'
+import { changeOf, changeOfScale, type DecodedChange } from './change.ts'
 import { exemptableWrite, withExemptions, type ExemptEvaluation } from './exempt.ts'
 import type { PolicySnapshot, Ports } from './ports.ts'
 import type { Review } from './review.ts'
@@ -26,6 +27,8 @@ export interface Judgement extends ExemptEvaluation {
   readonly snapshot: PolicySnapshot
   /** Every denial rests on an object that could not be read live. */
   readonly isUnconfirmed: boolean
+  /** It passes only as far as the inventory goes, and what should be read live for that could not be. */
+  readonly isDoubtful: boolean
 }
 
 /** Denials that are confirmed: as many as an answer names. More would let one write ask for thousands of reads. */
@@ -39,7 +42,8 @@ const MOST_ROUNDS = 2
 
 /**
  * Judges one review against the view. A denial that rests on other objects is confirmed by a live read of those and
- * judged again, so that a stale view alone never denies. Besides denials only warnings that there is nothing of a kind pay for that.
+ * judged again, so that a stale view alone never denies. Besides denials only what a rule doubts pays for that, and warnings
+ * that there is nothing of a kind.
  */
 export async function judge(review: Review, ports: Ports): Promise<Judgement> {
   const snapshot = ports.snapshot()
@@ -47,15 +51,18 @@ export async function judge(review: Review, ports: Ports): Promise<Judgement> {
     findings: [],
     exempted: [],
     unjudged: [],
+    doubts: [],
     fieldErrors: [],
     isUnconfirmed: false,
+    isDoubtful: false,
     snapshot
   }
   const skipped = notJudged(review, ports)
   if (skipped !== undefined || review.kind === undefined) {
     return { ...nothing, notJudged: skipped, audience: 'tenant' }
   }
-  const decoded = changeOf({ ...review, kind: review.kind })
+  const decoded = await decodedChange({ ...review, kind: review.kind }, ports)
+  if (decoded === undefined) return { ...nothing, notJudged: 'subresource', audience: 'tenant' }
   if (!decoded.ok) {
     // What is being deleted must be able to lose its finalizers, whatever it looks like.
     const fieldErrors = isTerminating(review) ? [] : decoded.errors
@@ -67,7 +74,8 @@ export async function judge(review: Review, ports: Ports): Promise<Judgement> {
   const unread = new Set<string>()
   let judged = evaluateOnce(review, change, snapshot, ports)
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    const rests = restsToConfirm(judged.evaluation).filter(ref => !read.has(refKey(ref)))
+    const { doubts } = judged.evaluation
+    const rests = [...restsToConfirm(judged.evaluation), ...doubts].filter(ref => !read.has(refKey(ref)))
     if (rests.length === 0) break
     for (const ref of rests) read.add(refKey(ref))
     for (const ref of await ports.confirm(rests)) unread.add(refKey(ref))
@@ -79,14 +87,33 @@ export async function judge(review: Review, ports: Ports): Promise<Judgement> {
     ...evaluation,
     audience,
     notJudged: undefined,
-    isUnconfirmed: isUnconfirmed(evaluation, unread)
+    isUnconfirmed: isUnconfirmed(evaluation, unread),
+    isDoubtful: evaluation.doubts.some(ref => unread.has(refKey(ref)))
   }
 }
 
 function notJudged(review: Review, ports: Ports): Judgement['notJudged'] {
   if (review.kind === undefined) return 'foreign-kind'
   if (review.operation === 'DELETE' && mustBeDeletable(review, ports)) return 'delete'
-  return review.subResource === '' ? undefined : 'subresource'
+  const { subResource } = review
+  const isJudged =
+    subResource === 'status' ? judgesStatus(review.kind, ports) : ['', 'scale'].includes(subResource)
+  return isJudged ? undefined : 'subresource'
+}
+
+function judgesStatus(kind: KindName, ports: Ports): boolean {
+  return ports.snapshot().rules.some(rule => rule.judgesStatus && rule.on.includes(kind))
+}
+
+/** undefined: a Scale of an object that is not there, or of a kind without replicas. */
+async function decodedChange(
+  review: Review & { readonly kind: KindName },
+  ports: Ports
+): Promise<DecodedChange | undefined> {
+  if (review.subResource !== 'scale') return changeOf(review)
+  const { kind, namespace, name } = review
+  if (ports.view.get(kind, namespace, name) === undefined) await ports.confirm([{ kind, namespace, name }])
+  return changeOfScale(review, ports.view)
 }
 
 /** They delete what belongs to something that is gone already (kube-controller-manager's own accounts). */
@@ -116,7 +143,8 @@ function evaluateOnce(review: Review, change: Change, snapshot: PolicySnapshot, 
   // A listed controller may be a tenant's own: the CCM runs under an account of the tenant's namespace.
   const isPlatform = requester.role === 'platform' || tenancy.kind === 'platform'
   const audience = isPlatform ? 'platform' : 'tenant'
-  const evaluation = evaluate(change, snapshot.rules, context)
+  const ask = review.subResource === 'status' ? evaluateStatus : evaluate
+  const evaluation = ask(change, snapshot.rules, context)
   return { evaluation: withExemptions(evaluation, exemptableWrite(review), exposure, ports.now()), audience }
 }
 
@@ -133,26 +161,29 @@ export function ruleContext(
   const isNamespaced = KINDS[change.kind].namespaced
   const namespace = isNamespaced ? ports.view.get('Namespace', '', review.namespace) : undefined
   const tenancy: Tenancy = isNamespaced
-    ? tenancyOfNamespace(plan, namespace, review.namespace)
+    ? ownerInNamespace(plan, ports.view, { requester, labels, namespace: review.namespace })
     : ownerOfClusterScoped(plan, requester, labels)
   const exposure = exposureFor(exposures, {
     tenancy,
     namespaceLabels: namespace?.meta.labels,
-    serviceClass: classOf(change, requester)
+    serviceClass: classOf(change, requester, ports.view)
   })
   return { view: ports.view.with(claims), plan, requester, tenancy, exposure }
 }
 
 /** undefined for what is no Service. */
-export function classOf(change: Change, requester: Requester): ServiceClass | undefined {
-  const service = isOn(['Service'], change) ? (change.object ?? change.oldObject) : undefined
-  return service && serviceClassOf(service, requester)
+export function classOf(change: Change, requester: Requester, view: View): ServiceClass | undefined {
+  if (!isOn(['Service'], change)) return undefined
+  const { object, oldObject } = change
+  const service = object ?? oldObject
+  return service && serviceClassOf(service, { requester, view, oldService: oldObject })
 }
 
 /** The API server has checked that the namespace exists, so one that is missing here is only not seen yet. */
 async function confirmNamespace(review: Review, change: Change, ports: Ports): Promise<void> {
   const { namespace } = review
-  if (!change.grows || !KINDS[change.kind].namespaced || ports.view.get('Namespace', '', namespace)) return
+  const isJudged = change.grows || review.subResource === 'status'
+  if (!isJudged || !KINDS[change.kind].namespaced || ports.view.get('Namespace', '', namespace)) return
   await ports.confirm([{ kind: 'Namespace' satisfies KindName, namespace: '', name: namespace }])
 }
 

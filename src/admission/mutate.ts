@@ -1,5 +1,6 @@
 import { isRecord } from '../kinds/decode.ts'
 import { defaultPool } from '../policy/grants.ts'
+import { tenancyRestsOn } from '../policy/tenancy.ts'
 import { serviceClassOf } from '../rules/service-class.ts'
 import { isOn, type Change, type RuleContext } from '../rules/rule.ts'
 import { changeOf } from './change.ts'
@@ -21,12 +22,18 @@ export async function mutate(review: Review, ports: Ports): Promise<readonly Pat
     return []
   const decoded = changeOf({ ...review, kind })
   if (!decoded.ok) return []
-  if (kind === 'Service' && ports.view.get('Namespace', '', review.namespace) === undefined) {
-    await ports.confirm([{ kind: 'Namespace', namespace: '', name: review.namespace }])
-  }
-  const context = ruleContext(review, decoded.change, ports.snapshot(), ports)
+  const context = await confirmedContext(review, decoded.change, ports)
   const changed = defaulted(raw, decoded.change, context)
   return changed === undefined ? [] : patchOf(raw, changed)
+}
+
+/** What a namespace is taken for may only be so because its Namespace or its Tenant is not seen yet: they are read then. */
+async function confirmedContext(review: Review, change: Change, ports: Ports): Promise<RuleContext> {
+  const context = ruleContext(review, change, ports.snapshot(), ports)
+  const { kind } = context.tenancy
+  if (change.kind !== 'Service' || kind === 'tenant' || kind === 'platform') return context
+  await ports.confirm(tenancyRestsOn(ports.view, review.namespace))
+  return ruleContext(review, change, ports.snapshot(), ports)
 }
 
 function defaulted(
@@ -37,7 +44,10 @@ function defaulted(
   const { plan, tenancy, requester, view, exposure } = context
   const { operation } = change
   if (isOn(['Service'], change) && change.object !== undefined) {
-    const pool = defaultPool(context, serviceClassOf(change.object, requester))
+    const pool = defaultPool(
+      context,
+      serviceClassOf(change.object, { requester, view, oldService: change.oldObject })
+    )
     return defaultService(raw, {
       service: change.object,
       oldService: change.oldObject,

@@ -1,7 +1,18 @@
-import { KIND_NAMES, KINDS, type KindName } from '../kinds/index.ts'
+import { KIND_NAMES, type KindName } from '../kinds/index.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { AnyRule } from '../rules/rule.ts'
 import { CLEANERS } from './judge.ts'
+import {
+  CHANGES_SPEC_LABELS_OR_ASK,
+  CHANGES_STATUS,
+  CHANGES_SPEC_OR_LABELS,
+  changesTheTenant,
+  IS_LOAD_BALANCER,
+  notTheControllers,
+  notThePlatform,
+  type MatchCondition
+} from './match-conditions.ts'
+import { webhookRules, type Matched } from './webhook-rules.ts'
 
 /** Where the API server finds poolguard: a Service in the cluster, or a URL outside of it. */
 export type Client =
@@ -36,21 +47,17 @@ function neverMatched(client: Client): readonly string[] {
   return [...new Set(['kube-system', ...('service' in client ? [client.service.namespace] : [])])]
 }
 
-interface Entry {
+interface Entry extends Matched {
   readonly name: string
-  readonly kinds: readonly KindName[]
-  readonly operations: readonly string[]
   readonly failurePolicy: 'Fail' | 'Ignore'
   readonly namespaceSelector: Manifest | undefined
   readonly matchConditions: readonly MatchCondition[]
 }
 
-const WRITES = ['CREATE', 'UPDATE']
+/** Every namespace carries its own name under this key (KEP-2161). */
+const NAME_LABEL = 'kubernetes.io/metadata.name'
 
-interface MatchCondition {
-  readonly name: string
-  readonly expression: string
-}
+const WRITES = ['CREATE', 'UPDATE']
 
 /**
  * The validating and mutating webhook configurations, derived from the rules, their kinds and the plan, so that no rule
@@ -63,14 +70,18 @@ export function registration(
   plan: Plan,
   options: RegistrationOptions
 ): readonly [Manifest, Manifest] {
-  const judged = KIND_NAMES.filter(kind => rules.some(rule => rule.on.includes(kind)))
-  const kept = KIND_NAMES.filter(kind => rules.some(rule => rule.judgesDelete && rule.on.includes(kind)))
+  const onObjects = rules.filter(rule => rule.judgesObject)
+  const judged = kindsOf(onObjects)
+  const kept = kindsOf(rules.filter(rule => rule.judgesDelete))
   const advised = judged.filter(kind =>
-    rules.every(rule => !rule.on.includes(kind) || rule.advisesOn.includes(kind))
+    onObjects.every(rule => !rule.on.includes(kind) || onlyAdvises(rule, kind))
   )
-  const guarded = judged.filter(kind => !advised.includes(kind))
+  const guarded = judged.filter(kind => !advised.includes(kind) && kind !== 'Namespace')
+  const entryOptions = { plan, client: options.client, suffix: 'poolguard.io' }
   const validating = [
-    ...entries(guarded, { plan, client: options.client, suffix: 'poolguard.io' }),
+    ...entries(guarded, entryOptions),
+    ...(judged.includes('Namespace') ? [namespaces(plan, options.client)] : []),
+    ...statusEntries(kindsOf(rules.filter(rule => rule.judgesStatus)), entryOptions),
     ...(advised.length > 0 ? [advice(advised, plan)] : []),
     ...(kept.length > 0 ? [deletes(kept, plan)] : [])
   ]
@@ -91,6 +102,10 @@ export function registration(
   ]
 }
 
+function kindsOf(rules: readonly AnyRule[]): readonly KindName[] {
+  return KIND_NAMES.filter(kind => rules.some(rule => rule.on.includes(kind)))
+}
+
 interface EntryOptions {
   readonly plan: Plan
   readonly client: Client
@@ -109,7 +124,51 @@ function entries(kinds: readonly KindName[], options: EntryOptions): readonly En
     namespaceSelector: undefined,
     matchConditions: [notTheControllers(plan), CHANGES_SPEC_OR_LABELS]
   }
-  return [addresses, ...(kinds.includes('Service') ? serviceEntries(options) : [])]
+  return [
+    ...(addressKinds.length > 0 ? [addresses] : []),
+    ...(kinds.includes('Service') ? serviceEntries(options) : [])
+  ]
+}
+
+/**
+ * Writes of the status subresource, in entries of their own since other conditions hold for them. The same kinds fail closed
+ * and in the same namespaces as for the objects themselves: MetalLB's and Kube-OVN's own users write most statuses and go on
+ * while poolguard is down; what waits is what somebody else writes there.
+ */
+function statusEntries(kinds: readonly KindName[], options: EntryOptions): readonly Entry[] {
+  const { plan } = options
+  return entries(kinds, { ...options, suffix: `status.${options.suffix}` }).map(entry => ({
+    ...entry,
+    operations: ['UPDATE'],
+    matchConditions: [
+      notTheControllers(plan),
+      ...entry.matchConditions.filter(({ name }) => name === IS_LOAD_BALANCER.name),
+      CHANGES_STATUS
+    ],
+    subResource: 'status' as const
+  }))
+}
+
+/** Whether the rule refuses nothing on this kind, as long as no policy makes it. */
+function onlyAdvises({ advisesOn, defaultAction }: AnyRule, kind: KindName): boolean {
+  return advisesOn.includes(kind) || defaultAction !== 'deny'
+}
+
+/**
+ * Namespaces that get, change or lose what says whose they are, by others than the platform. All other writes of
+ * namespaces, and the platform's, pass without a call, so that they work while poolguard is down.
+ */
+function namespaces(plan: Plan, client: Client): Entry {
+  return {
+    name: 'namespaces.poolguard.io',
+    kinds: ['Namespace'],
+    operations: WRITES,
+    failurePolicy: 'Fail',
+    namespaceSelector: {
+      matchExpressions: [{ key: NAME_LABEL, operator: 'NotIn', values: neverMatched(client) }]
+    },
+    matchConditions: [notThePlatform(plan), changesTheTenant(plan)]
+  }
 }
 
 /** Kinds on which poolguard only warns: it must not be in the way of their writes when it is down. */
@@ -146,7 +205,7 @@ function deletes(kinds: readonly KindName[], plan: Plan): Entry {
 function serviceEntries({ plan, client, suffix }: EntryOptions): readonly Entry[] {
   const keys = plan.tenancy.namespaceLabels
   const matchConditions = [notTheControllers(plan), IS_LOAD_BALANCER, CHANGES_SPEC_LABELS_OR_ASK]
-  const named = { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: neverMatched(client) }
+  const named = { key: NAME_LABEL, operator: 'NotIn', values: neverMatched(client) }
   const without = (earlier: readonly string[]) => earlier.map(key => ({ key, operator: 'DoesNotExist' }))
   const tenants = keys.map((key, i): Entry => ({
     name: `tenant-services-${i + 1}.${suffix}`,
@@ -192,66 +251,6 @@ function webhook(entry: Entry, path: 'validate' | 'mutate', options: Registratio
     matchConditions: entry.matchConditions,
     rules: webhookRules(entry)
   }
-}
-
-/** One rule per API group: exact groups and resources, never `*`. matchPolicy Equivalent covers other versions. */
-function webhookRules({ kinds, operations }: Entry): readonly Manifest[] {
-  const groups = [...new Set(kinds.map(kind => KINDS[kind].group))]
-  return groups.map(group => {
-    const members = kinds.map(kind => KINDS[kind]).filter(definition => definition.group === group)
-    return {
-      apiGroups: [group],
-      apiVersions: [...new Set(members.flatMap(definition => definition.versions))],
-      operations,
-      resources: members.map(definition => definition.resource),
-      scope: '*'
-    }
-  })
-}
-
-/** The API server's own user: it keeps its default ServiceCIDR, and must be able to start without poolguard. */
-const API_SERVER = 'system:apiserver'
-
-function notTheControllers(plan: Plan, others: readonly string[] = [API_SERVER]): MatchCondition {
-  const metallb = (plan.controllers.get('metallb') ?? []).filter(user => isWhereMetalLBRuns(user, plan))
-  const users = [...metallb, ...(plan.controllers.get('kubeOvn') ?? []), ...others]
-  const quoted = users.map(user => JSON.stringify(user)).join(', ')
-  return { name: 'not-the-controllers', expression: `!(request.userInfo.username in [${quoted}])` }
-}
-
-/**
- * The plan's default names MetalLB's accounts in every namespace it is commonly installed in. Whoever can create another of
- * those namespaces could create the account there, and would skip the webhooks. Users that are no ServiceAccounts stay.
- */
-function isWhereMetalLBRuns(user: string, plan: Plan): boolean {
-  const account = 'system:serviceaccount:'
-  return !user.startsWith(account) || user.startsWith(`${account}${plan.metallb.namespace}:`)
-}
-
-const IS_LOAD_BALANCER: MatchCondition = {
-  name: 'is-load-balancer',
-  expression: 'object.spec.?type.orValue("ClusterIP") == "LoadBalancer"'
-}
-
-const SPEC_DIFFERS = 'object.?spec.orValue({}) != oldObject.?spec.orValue({})'
-const LABELS = 'object.metadata.?labels.orValue({})'
-const ANNOTATIONS = 'object.metadata.?annotations.orValue({})'
-const stored = (expression: string) => expression.replace(/^object/, 'oldObject')
-
-/** Labels count for pools, which advertisements select by them, and for OvnEips, whose tenant a label may name. */
-const CHANGES_SPEC_OR_LABELS: MatchCondition = {
-  name: 'changes-something',
-  expression: ['request.operation == "CREATE"', SPEC_DIFFERS, `${LABELS} != ${stored(LABELS)}`].join(' || ')
-}
-
-/** Of a Service, the spec, the labels that pools select by, and MetalLB's annotations count, under both prefixes. */
-const CHANGES_SPEC_LABELS_OR_ASK: MatchCondition = {
-  name: 'changes-something',
-  expression: [
-    CHANGES_SPEC_OR_LABELS.expression,
-    `${ANNOTATIONS}.exists(k, k.startsWith("metallb.") && ${stored(ANNOTATIONS)}[?k] != optional.of(${ANNOTATIONS}[k]))`,
-    `${stored(ANNOTATIONS)}.exists(k, k.startsWith("metallb.") && !(k in ${ANNOTATIONS}))`
-  ].join(' || ')
 }
 
 function configuration(kind: string, webhooks: readonly Manifest[]): Manifest {

@@ -92,7 +92,8 @@ export function validatingResponse(
   if (causes.length > 0 && !judgement.isUnconfirmed) {
     return { ...denied(review, causes, 403), ...withWarnings(warnings), ...annotations }
   }
-  const uncertain = causes.length > 0 ? [...causes, UNCONFIRMED] : unreadCauses(judgement)
+  const isUncertain = causes.length > 0 || judgement.isDoubtful
+  const uncertain = isUncertain ? [...causes, UNCONFIRMED] : unreadCauses(judgement)
   if (uncertain.length > 0 && onFault === 'fail') return { ...denied(review, uncertain, 503), ...annotations }
   const open = fittingWarnings([...warnings, ...uncertain.map(cause => cause.message)])
   return { uid: review.uid, allowed: true, ...withWarnings(open), ...annotations }

@@ -6,7 +6,7 @@ import { shown } from './show.ts'
 /** One AdmissionReview request, as far as decisions read it. `object` and `oldObject` stay raw JSON; null when absent. */
 export interface Review {
   readonly uid: string
-  /** The kind, when it is one of ours and kind and resource agree. */
+  /** The kind, when it is one of ours and kind and resource agree; of a Scale, the kind that is scaled. */
   readonly kind: KindName | undefined
   readonly group: string
   readonly kindName: string
@@ -57,8 +57,11 @@ function parseRequest(request: Record<string, unknown>, uid: string, operation: 
   const kind = recordAt(request, 'kind')
   const resource = recordAt(request, 'resource')
   const group = text(kind, 'group')
-  const byKind = kindOf(group, text(kind, 'kind'))
+  const subResource = text(request, 'subResource')
   const byResource = kindOfResource(text(resource, 'group'), text(resource, 'resource'))
+  // What is written is a Scale then, whatever is scaled.
+  const isScale = subResource === 'scale' && group === 'autoscaling' && text(kind, 'kind') === 'Scale'
+  const byKind = isScale ? byResource : kindOf(group, text(kind, 'kind'))
   if (byKind !== byResource) {
     return refused(
       uid,
@@ -77,7 +80,7 @@ function parseRequest(request: Record<string, unknown>, uid: string, operation: 
     group,
     kindName: text(kind, 'kind'),
     resource: text(resource, 'resource'),
-    subResource: text(request, 'subResource'),
+    subResource,
     operation,
     namespace: text(request, 'namespace'),
     name: text(request, 'name'),

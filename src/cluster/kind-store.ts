@@ -52,6 +52,15 @@ export class KindStore {
     return this.inventory.get(this.kind, ref.namespace, ref.name)
   }
 
+  /** Names of the kind's objects in a namespace, those that do not decode included. O(objects of the kind). */
+  namesIn(namespace: string): readonly string[] {
+    const refs = [
+      ...[...this.inventory.list(this.kind)].map(({ meta }) => meta),
+      ...this.unreadable.map(({ ref }) => ref)
+    ]
+    return refs.filter(ref => ref.namespace === namespace).map(({ name }) => name)
+  }
+
   setKnown(known: boolean): void {
     if (this.inventory.known(this.kind) === known) return
     this.inventory.setKnown(this.kind, known)

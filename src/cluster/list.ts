@@ -9,6 +9,8 @@ import { resourceVersionOf } from './watch-event.ts'
 export interface ListRequest {
   readonly kind: KindName
   readonly version: string
+  /** undefined: all namespaces. */
+  readonly namespace?: string | undefined
   readonly pageSize: number
   /** For one page. */
   readonly timeoutMs: number
@@ -22,13 +24,13 @@ export interface CompleteList {
 }
 
 /**
- * Lists a kind over all namespaces, page by page; each page is decoded and let go before the next is asked for. Asks for
+ * Lists a kind, page by page; each page is decoded and let go before the next is asked for. Asks for
  * the most recent state (no resourceVersion), so a stale replica of the API server cannot take us back in time.
  * @throws ClusterError; with status 410 when the continue token expired between two pages.
  */
 export async function listAll(api: ApiServer, request: ListRequest): Promise<CompleteList> {
   const { kind, signal, timeoutMs } = request
-  const path = collectionPath(kind, request.version)
+  const path = collectionPath(kind, request.version, request.namespace)
   const limit = String(request.pageSize)
   const entries: Entry[] = []
   let next = ''

@@ -1,15 +1,15 @@
 import { isRecord } from '../kinds/decode.ts'
-import { isKindName, type KindName } from '../kinds/index.ts'
+import { isKindName, KINDS, type KindName } from '../kinds/index.ts'
 import { refKey, type ObjectRef } from '../kinds/object-ref.ts'
 import type { Clock } from './clock.ts'
 import { ClusterError, errorOf, toClusterError } from './cluster-error.ts'
 import type { ApiServer } from './connect.ts'
 import { Deadline } from './deadline.ts'
 import { servedVersion } from './discovery.ts'
-import { readEntry, type Entry } from './entry.ts'
+import { readEntry } from './entry.ts'
 import type { KindStore } from './kind-store.ts'
 import { listAll } from './list.ts'
-import { objectPath } from './resource-path.ts'
+import { isPathPart, objectPath } from './resource-path.ts'
 import type { WatchedKind, Watcher } from './watcher.ts'
 
 /** Reads that one call has open at the same time. */
@@ -29,7 +29,7 @@ export interface UnreadRef {
 
 /**
  * Brings the inventory up to date about these objects, as the API server's storage has them now; a ref without a name
- * stands for all of its kind. An empty answer: every one is as the cluster has it, absent ones included. Never rejects.
+ * stands for all of its kind in its namespace. An empty answer: every one is as the cluster has it, absent ones included. Never rejects.
  */
 export type LiveReader = (refs: readonly ObjectRef[]) => Promise<readonly UnreadRef[]>
 
@@ -75,9 +75,7 @@ async function readOne(
   // the watch forgets a kind when it was not served twice; until then it is not certain
   if (version === undefined) return store.get(ref) && failure(`${ref.kind} is not served`)
   if (ref.name !== '') return readObject(api, store, { ...limits, version, ref })
-  // An absence of any such object is asked about. Those that are gone are the watch's to notice: they deny nothing.
-  for (const entry of await listedNow(api, store, { ...limits, version })) store.put(entry)
-  return undefined
+  return readAll(api, store, { ...limits, version, ref })
 }
 
 interface ObjectRequest {
@@ -109,14 +107,27 @@ async function readObject(
   return entry.read.ok ? undefined : failure('the object does not decode')
 }
 
-/** Every object of the store's kind, as the API server has it now. */
-async function listedNow(
+/**
+ * Every object of the store's kind in the ref's namespace ('' for all), as the API server has it now. Those of the
+ * namespace that are not in the list are gone; without a namespace that is the watch's to notice.
+ */
+async function readAll(
   api: ApiServer,
-  { kind }: KindStore,
-  limits: { readonly signal: AbortSignal; readonly timeoutMs: number; readonly version: string }
-): Promise<readonly Entry[]> {
-  const { entries } = await listAll(api, { kind, pageSize: PAGE_SIZE, ...limits })
-  return entries
+  store: KindStore,
+  { ref, ...request }: ObjectRequest
+): Promise<ClusterError | undefined> {
+  const { kind } = store
+  const namespace = KINDS[kind].namespaced && ref.namespace !== '' ? ref.namespace : undefined
+  // a name that no namespace can have: it holds nothing for certain
+  if (namespace !== undefined && !isPathPart(namespace)) return undefined
+  const list = await listAll(api, { kind, namespace, pageSize: PAGE_SIZE, ...request })
+  for (const entry of list.entries) store.put(entry)
+  if (namespace === undefined) return undefined
+  const there = new Set(list.entries.map(entry => entry.ref.name))
+  for (const name of store.namesIn(namespace)) {
+    if (!there.has(name)) store.delete({ kind, namespace, name }, list.resourceVersion)
+  }
+  return undefined
 }
 
 async function versionOf(

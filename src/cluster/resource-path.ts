@@ -7,9 +7,10 @@ export function versionPath(kind: KindName, version: string): string {
   return group === '' ? `/api/${version}` : `/apis/${group}/${version}`
 }
 
-/** The path of a kind's collection, over all namespaces. */
-export function collectionPath(kind: KindName, version: string): string {
-  return `${versionPath(kind, version)}/${KINDS[kind].resource}`
+/** The path of a kind's collection in one namespace (a name that can be part of a path), or over all of them. */
+export function collectionPath(kind: KindName, version: string, namespace?: string): string {
+  const inside = namespace === undefined ? '' : `namespaces/${encodeURIComponent(namespace)}/`
+  return `${versionPath(kind, version)}/${inside}${KINDS[kind].resource}`
 }
 
 /**
@@ -25,7 +26,8 @@ export function objectPath(kind: KindName, version: string, ref: ObjectRef): str
   return `${versionPath(kind, version)}/${inside}`
 }
 
-function isPathPart(name: string): boolean {
+/** Whether an object or a namespace can have this name. */
+export function isPathPart(name: string): boolean {
   // lone surrogates are in no name either, and cannot be encoded
   return name !== '' && name !== '.' && name !== '..' && !/[/%\p{Surrogate}]/u.test(name)
 }

@@ -22,11 +22,24 @@ export class Inventory implements View {
     Community: new Map(),
     Service: new Map(),
     OvnEip: new Map(),
+    OvnFip: new Map(),
+    OvnDnatRule: new Map(),
+    OvnSnatRule: new Map(),
+    RouterLBRule: new Map(),
+    IP: new Map(),
+    IPPool: new Map(),
+    IptablesEIP: new Map(),
+    Vip: new Map(),
+    SwitchLBRule: new Map(),
+    VpcEgressGateway: new Map(),
     Subnet: new Map(),
     Vpc: new Map(),
     Node: new Map(),
     Namespace: new Map(),
-    ServiceCIDR: new Map()
+    ServiceCIDR: new Map(),
+    Tenant: new Map(),
+    TenantControlPlane: new Map(),
+    KamajiControlPlane: new Map()
   }
   private readonly claims = new Map<string, readonly Claim[]>()
   private readonly domains = new Map<Domain, RangeIndex<Claim>>()

@@ -5,18 +5,31 @@ import { bgpPeer, type BGPPeer } from './bgp-peer.ts'
 import type { Claim } from './claim.ts'
 import { community, type Community } from './community.ts'
 import { Cursor, type FieldError } from './decode.ts'
+import { ip, type IP } from './ip.ts'
 import { ipAddressPool, type IPAddressPool } from './ip-address-pool.ts'
+import { ipPool, type IPPool } from './ip-pool.ts'
+import { iptablesEIP, type IptablesEIP } from './iptables-eip.ts'
 import type { KindDefinition } from './kind-definition.ts'
+import { kamajiControlPlane, type KamajiControlPlane } from './kamaji-control-plane.ts'
 import { l2Advertisement, type L2Advertisement } from './l2-advertisement.ts'
 import { decodeMeta } from './meta.ts'
 import { namespace, type Namespace } from './namespace.ts'
 import { node, type Node } from './node.ts'
 import type { ObjectRef } from './object-ref.ts'
+import { ovnDnatRule, type OvnDnatRule } from './ovn-dnat-rule.ts'
 import { ovnEip, type OvnEip } from './ovn-eip.ts'
+import { ovnFip, type OvnFip } from './ovn-fip.ts'
+import { ovnSnatRule, type OvnSnatRule } from './ovn-snat-rule.ts'
+import { routerLBRule, type RouterLBRule } from './router-lb-rule.ts'
 import { service, type Service } from './service.ts'
 import { serviceCIDR, type ServiceCIDR } from './service-cidr.ts'
 import { subnet, type Subnet } from './subnet.ts'
+import { tenantControlPlane, type TenantControlPlane } from './tenant-control-plane.ts'
+import { tenant, type Tenant } from './tenant.ts'
+import { switchLBRule, type SwitchLBRule } from './switch-lb-rule.ts'
+import { vip, type Vip } from './vip.ts'
 import { vpc, type Vpc } from './vpc.ts'
+import { vpcEgressGateway, type VpcEgressGateway } from './vpc-egress-gateway.ts'
 
 /** Every kind the program reads. A new kind is its file, one line here, one in `KINDS` and one in inventory/inventory.ts. */
 export interface Kinds {
@@ -28,11 +41,24 @@ export interface Kinds {
   readonly Community: Community
   readonly Service: Service
   readonly OvnEip: OvnEip
+  readonly OvnFip: OvnFip
+  readonly OvnDnatRule: OvnDnatRule
+  readonly OvnSnatRule: OvnSnatRule
+  readonly RouterLBRule: RouterLBRule
+  readonly IP: IP
+  readonly IPPool: IPPool
+  readonly IptablesEIP: IptablesEIP
+  readonly Vip: Vip
+  readonly SwitchLBRule: SwitchLBRule
+  readonly VpcEgressGateway: VpcEgressGateway
   readonly Subnet: Subnet
   readonly Vpc: Vpc
   readonly Node: Node
   readonly Namespace: Namespace
   readonly ServiceCIDR: ServiceCIDR
+  readonly Tenant: Tenant
+  readonly TenantControlPlane: TenantControlPlane
+  readonly KamajiControlPlane: KamajiControlPlane
 }
 
 export type KindName = keyof Kinds
@@ -47,11 +73,24 @@ export const KINDS: { readonly [K in KindName]: KindDefinition<Kinds[K]> } = {
   Community: community,
   Service: service,
   OvnEip: ovnEip,
+  OvnFip: ovnFip,
+  OvnDnatRule: ovnDnatRule,
+  OvnSnatRule: ovnSnatRule,
+  RouterLBRule: routerLBRule,
+  IP: ip,
+  IPPool: ipPool,
+  IptablesEIP: iptablesEIP,
+  Vip: vip,
+  SwitchLBRule: switchLBRule,
+  VpcEgressGateway: vpcEgressGateway,
   Subnet: subnet,
   Vpc: vpc,
   Node: node,
   Namespace: namespace,
-  ServiceCIDR: serviceCIDR
+  ServiceCIDR: serviceCIDR,
+  Tenant: tenant,
+  TenantControlPlane: tenantControlPlane,
+  KamajiControlPlane: kamajiControlPlane
 }
 
 export const KIND_NAMES: readonly KindName[] = Object.keys(KINDS).filter(isKindName)
@@ -59,6 +98,17 @@ export const KIND_NAMES: readonly KindName[] = Object.keys(KINDS).filter(isKindN
 export function isKindName(name: string): name is KindName {
   return Object.hasOwn(KINDS, name)
 }
+
+/** The kinds whose objects hold addresses of a Kube-OVN Subnet, in the domain `subnet:NAME`. */
+export const SUBNET_KINDS: readonly KindName[] = [
+  'Subnet',
+  'OvnEip',
+  'IP',
+  'IPPool',
+  'IptablesEIP',
+  'Vip',
+  'VpcEgressGateway'
+]
 
 /** An object as decoded; `ok: false` when a field that decisions read has the wrong type. */
 export type Decoded<T> =
@@ -75,6 +125,15 @@ export function decodeObject<K extends KindName>(kind: K, json: unknown): Decode
 /** The ranges an object holds, by its kind. */
 export function claimsOf<K extends KindName>(kind: K, object: Kinds[K]): readonly Claim[] {
   return KINDS[kind].claims(object)
+}
+
+/** The object with this many replicas; undefined for kinds without a scale subresource. */
+export function scaled<K extends KindName>(
+  kind: K,
+  object: Kinds[K],
+  replicas: number
+): Kinds[K] | undefined {
+  return KINDS[kind].scaled?.(object, replicas)
 }
 
 /**

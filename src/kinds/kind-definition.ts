@@ -14,6 +14,8 @@ export interface KindDefinition<T extends { readonly meta: Meta }> {
   readonly namespaced: boolean
   /** `object` points at the whole object; wrong types are noted in its errors, never thrown. */
   decode(object: Cursor, meta: Meta): T
+  /** For kinds with a scale subresource: the same object with another number of replicas. */
+  readonly scaled?: (object: T, replicas: number) => T
   /** The ranges the object holds. Texts that do not parse claim nothing: a syntax rule speaks of those. */
   claims(object: T): readonly Claim[]
   /** Everything else that rules judge, as plain values and Maps: an update that changes neither this nor adds to the

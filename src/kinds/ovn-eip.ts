@@ -1,5 +1,5 @@
-import { ADDRESS_FORMS, parseRange } from '../address/parse.ts'
-import { subnetDomain, type Claim } from './claim.ts'
+import { addressClaims } from './held-addresses.ts'
+import { subnetDomain } from './claim.ts'
 import type { KindDefinition } from './kind-definition.ts'
 import type { Meta } from './meta.ts'
 
@@ -13,10 +13,16 @@ export interface OvnEip {
   readonly externalSubnet: string
   readonly v4Ip: string
   readonly v6Ip: string
+  readonly macAddress: string
   readonly type: string
   /** The addresses in use, from status; '' until allocated. */
   readonly statusV4Ip: string
   readonly statusV6Ip: string
+  readonly statusMacAddress: string
+  readonly statusType: string
+  /** Which kinds of NAT rules use it, as Kube-OVN notes it. */
+  readonly statusNat: string
+  readonly statusReady: boolean
 }
 
 export const ovnEip: KindDefinition<OvnEip> = {
@@ -34,40 +40,31 @@ export const ovnEip: KindDefinition<OvnEip> = {
       externalSubnet: spec.at('externalSubnet').string(),
       v4Ip: spec.at('v4Ip').string(),
       v6Ip: spec.at('v6Ip').string(),
+      macAddress: spec.at('macAddress').string(),
       type: spec.at('type').string(),
       statusV4Ip: status.at('v4Ip').string(),
-      statusV6Ip: status.at('v6Ip').string()
+      statusV6Ip: status.at('v6Ip').string(),
+      statusMacAddress: status.at('macAddress').string(),
+      statusType: status.at('type').string(),
+      statusNat: status.at('nat').string(),
+      statusReady: status.at('ready').boolean(false)
     }
   },
   claims(eip) {
     const holder = { kind: 'OvnEip', namespace: '', name: eip.meta.name }
-    const texts = new Map([
-      [eip.statusV4Ip, 'status.v4Ip'],
-      [eip.statusV6Ip, 'status.v6Ip'],
-      // last, so that an address in both is named by the field that asked for it
-      [eip.v4Ip, 'spec.v4Ip'],
-      [eip.v6Ip, 'spec.v6Ip']
+    return addressClaims(subnetDomain(eip.externalSubnet), holder, [
+      { text: eip.statusV4Ip, field: 'status.v4Ip' },
+      { text: eip.statusV6Ip, field: 'status.v6Ip' },
+      { text: eip.v4Ip, field: 'spec.v4Ip' },
+      { text: eip.v6Ip, field: 'spec.v6Ip' }
     ])
-    const claims: Claim[] = []
-    for (const [text, field] of texts) {
-      const parsed = parseRange(text, ADDRESS_FORMS)
-      if (!parsed.ok) continue
-      claims.push({
-        domain: subnetDomain(eip.externalSubnet),
-        range: parsed.range,
-        holder,
-        field,
-        state: 'stored'
-      })
-    }
-    return claims
   },
   judged: ({ meta, ...eip }) => [askOf(eip), ownLabels(meta.labels)]
 }
 
 /** What the spec asks Kube-OVN for. */
-function askOf({ externalSubnet, v4Ip, v6Ip, type }: Omit<OvnEip, 'meta'>): readonly string[] {
-  return [externalSubnet, v4Ip, v6Ip, type]
+function askOf({ externalSubnet, v4Ip, v6Ip, macAddress, type }: Omit<OvnEip, 'meta'>): readonly string[] {
+  return [externalSubnet, v4Ip, v6Ip, macAddress, type]
 }
 
 /** Whether both ask Kube-OVN for the same, whatever their labels. */

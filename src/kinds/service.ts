@@ -1,5 +1,6 @@
 import { ADDRESS_FORMS, parseRange, trimBlanks } from '../address/parse.ts'
 import type { AddressRange } from '../address/range.ts'
+import type { Cursor } from './decode.ts'
 import type { KindDefinition } from './kind-definition.ts'
 import type { Meta } from './meta.ts'
 
@@ -9,6 +10,13 @@ const PREFIXES = ['metallb.io', 'metallb.universe.tf'] as const
 /** Where MetalLB notes the pool it chose; it never reads it (controller/service.go). */
 const NOTED_POOL = 'ip-allocated-from-pool'
 
+/** `nodePort` is 0 where none is given or asked for; `protocol` is `TCP` when absent. */
+export interface ServicePort {
+  readonly port: number
+  readonly nodePort: number
+  readonly protocol: string
+}
+
 export interface Service {
   readonly kind: 'Service'
   readonly meta: Meta
@@ -17,6 +25,13 @@ export interface Service {
   /** undefined when absent; '' is a class of its own to the API server, which refuses it. */
   readonly loadBalancerClass: string | undefined
   readonly loadBalancerIP: string
+  readonly externalIPs: readonly string[]
+  readonly loadBalancerSourceRanges: readonly string[]
+  readonly ports: readonly ServicePort[]
+  /** As the API server fills them in; empty before it has. */
+  readonly ipFamilies: readonly string[]
+  readonly externalTrafficPolicy: string
+  readonly selector: ReadonlyMap<string, string>
   /** The addresses in `status.loadBalancer.ingress[].ip`. */
   readonly ingressIPs: readonly string[]
 }
@@ -37,6 +52,12 @@ export const service: KindDefinition<Service> = {
       type: spec.at('type').string('ClusterIP'),
       loadBalancerClass: loadBalancerClass.present ? loadBalancerClass.string() : undefined,
       loadBalancerIP: spec.at('loadBalancerIP').string(),
+      externalIPs: spec.at('externalIPs').strings(),
+      loadBalancerSourceRanges: spec.at('loadBalancerSourceRanges').strings(),
+      ports: spec.at('ports').items().map(decodePort),
+      ipFamilies: spec.at('ipFamilies').strings(),
+      externalTrafficPolicy: spec.at('externalTrafficPolicy').string(),
+      selector: spec.at('selector').stringMap(),
       ingressIPs: ingress.map(entry => entry.at('ip').string()).filter(ip => ip !== '')
     }
   },
@@ -64,6 +85,14 @@ export function ingressAddresses({ ingressIPs }: Service): AddressRange[] {
   })
 }
 
+function decodePort(port: Cursor): ServicePort {
+  return {
+    port: port.at('port').integer() ?? 0,
+    nodePort: port.at('nodePort').integer() ?? 0,
+    protocol: port.at('protocol').string('TCP')
+  }
+}
+
 function judgedAnnotations(annotations: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   return new Map([...annotations].filter(([key]) => isRead(key)))
 }
@@ -71,6 +100,10 @@ function judgedAnnotations(annotations: ReadonlyMap<string, string>): ReadonlyMa
 function isRead(key: string): boolean {
   return PREFIXES.some(prefix => key.startsWith(`${prefix}/`) && key !== `${prefix}/${NOTED_POOL}`)
 }
+
+/** The names MetalLB reads under either prefix. */
+export const METALLB_ASKS = ['address-pool', 'loadBalancerIPs', 'allow-shared-ip'] as const
+export type MetalLBAsk = (typeof METALLB_ASKS)[number]
 
 /** One of MetalLB's annotations on a Service: its full key as found, and its value. */
 export interface MetalLBAnnotation {
@@ -84,7 +117,7 @@ export interface MetalLBAnnotation {
  */
 export function metallbAnnotation(
   annotations: ReadonlyMap<string, string>,
-  name: 'address-pool' | 'loadBalancerIPs' | 'allow-shared-ip'
+  name: MetalLBAsk
 ): MetalLBAnnotation | undefined {
   for (const prefix of PREFIXES) {
     const key = `${prefix}/${name}`
@@ -94,11 +127,31 @@ export function metallbAnnotation(
   return undefined
 }
 
+/** The same annotation under MetalLB's deprecated prefix, when the present one is there too and says something else. */
+export function contradictingTwin(
+  annotations: ReadonlyMap<string, string>,
+  name: MetalLBAsk
+): MetalLBAnnotation | undefined {
+  const [present, deprecated] = PREFIXES.map(prefix => `${prefix}/${name}`)
+  if (present === undefined || deprecated === undefined) return undefined
+  const value = annotations.get(deprecated)
+  const isContradicted = annotations.has(present) && value !== undefined && value !== annotations.get(present)
+  return isContradicted ? { key: deprecated, value } : undefined
+}
+
+/** What Services must have in common to share an address; '' for one that shares with none (MetalLB SharingKey). */
+export function sharingKey({ meta }: Service): string {
+  return metallbAnnotation(meta.annotations, 'allow-shared-ip')?.value ?? ''
+}
+
 /** What a LoadBalancer Service asks of MetalLB. Without `addresses` and `pool` every pool will do. */
 export interface LoadBalancerAsk {
   /** undefined when none is named, or an empty one, which MetalLB treats alike. */
   readonly pool: { readonly name: string; readonly field: string } | undefined
-  /** Without the blanks around them where MetalLB takes them off, which it does in the annotation but not in the field. */
+  /**
+   * Without the blanks around them where MetalLB takes them off, which it does in the annotation but not in the field. One
+   * that is '' stands between two commas.
+   */
   readonly addresses: readonly { readonly text: string; readonly field: string }[]
 }
 
@@ -111,11 +164,11 @@ export function loadBalancerAsk(object: Service, loadBalancerClass: string): Loa
     return undefined
   const pool = metallbAnnotation(object.meta.annotations, 'address-pool')
   const listed = metallbAnnotation(object.meta.annotations, 'loadBalancerIPs')
-  const addresses = (listed?.value ?? '')
-    .split(',')
-    .map(trimBlanks)
-    .filter(text => text !== '')
-    .map(text => ({ text, field: `metadata.annotations[${listed?.key ?? ''}]` }))
+  const texts = listed === undefined || listed.value === '' ? [] : listed.value.split(',')
+  const addresses = texts.map(text => ({
+    text: trimBlanks(text),
+    field: `metadata.annotations[${listed?.key ?? ''}]`
+  }))
   if (object.loadBalancerIP !== '')
     addresses.push({ text: object.loadBalancerIP, field: 'spec.loadBalancerIP' })
   return {

@@ -13,9 +13,9 @@ export interface Subnet {
   readonly excludeIps: readonly string[]
   /** '' until Kube-OVN fills in its default Vpc's, which it does for Subnets of its own provider only. */
   readonly vpc: string
-  readonly vlan: string
-  /** Who connects what is in it: `ovn`, `NAD.NAMESPACE.ovn`, or another CNI that takes only its addresses from Kube-OVN. */
+  /** The network its addresses are for: `ovn` ('' until Kube-OVN fills it in) or `NAD.NAMESPACE.ovn`, else another CNI's that only takes its addresses from Kube-OVN. */
   readonly provider: string
+  readonly vlan: string
   readonly namespaces: readonly string[]
 }
 
@@ -34,8 +34,8 @@ export const subnet: KindDefinition<Subnet> = {
       gateway: spec.at('gateway').string(),
       excludeIps: spec.at('excludeIps').strings(),
       vpc: spec.at('vpc').string(),
-      vlan: spec.at('vlan').string(),
       provider: spec.at('provider').string(),
+      vlan: spec.at('vlan').string(),
       namespaces: spec.at('namespaces').strings()
     }
   },
@@ -67,7 +67,7 @@ export function usablePart(prefix: AddressRange): AddressRange {
 }
 
 /** The Vpc of Subnets that name none: Kube-OVN's own default for --cluster-router (pkg/util/const.go). */
-const DEFAULT_VPC = 'ovn-cluster'
+export const DEFAULT_VPC = 'ovn-cluster'
 
 /**
  * The prefixes of an overlay Subnet of the default Vpc, one per family: every node routes all of them to pods (the `join`

@@ -1,24 +1,36 @@
+import type { View } from '../inventory/view.ts'
 import type { OwnerReference } from '../kinds/meta.ts'
 import type { Namespace } from '../kinds/namespace.ts'
+import type { ObjectRef } from '../kinds/object-ref.ts'
 import type { ControllerName, OwnerMapping, Plan } from './plan.ts'
 
 /**
  * Whose something is. `inconsistent` is a tenant without grants, never the platform: its label and its owner disagree.
- * `unmapped` belongs to nobody known: a cluster-scoped object no mapping names, or an untrusted namespace without label.
+ * `unmapped` belongs to nobody known: an object no mapping names, or an untrusted namespace without label. `unknown`: the
+ * namespace, or the Tenant that would prove its label, is not in the inventory, and may still be.
  */
 export type Tenancy =
   | { readonly kind: 'platform' }
   | { readonly kind: 'tenant'; readonly name: string }
   | { readonly kind: 'inconsistent'; readonly name: string; readonly reason: TenancyFlaw }
   | { readonly kind: 'unmapped' }
-  | { readonly kind: 'unknown-namespace' }
+  | { readonly kind: 'unknown'; readonly missing: 'Namespace' | 'Tenant' }
 
-/** `empty-label`: a tenant's label is there and names nobody. */
+/**
+ * `empty-label`: a tenant's label is there and names nobody. `no-such-tenant` and `another-uid`: the owner is no Tenant
+ * that lives, or one of that name that was made anew since.
+ */
 export type TenancyFlaw =
-  'empty-label' | 'label-without-owner' | 'owner-without-label' | 'owner-mismatch' | 'several-owners'
+  | 'empty-label'
+  | 'label-without-owner'
+  | 'owner-without-label'
+  | 'owner-mismatch'
+  | 'several-owners'
+  | 'no-such-tenant'
+  | 'another-uid'
 
 /** Capsule's namespace label (projectcapsule/capsule, pkg/api/meta/labels.go); the only one that can be proven. */
-const CAPSULE_LABEL = 'capsule.clastix.io/tenant'
+export const CAPSULE_LABEL = 'capsule.clastix.io/tenant'
 const CAPSULE_GROUP = 'capsule.clastix.io/'
 
 /** Holds the control plane's own add-ons in every cluster. */
@@ -27,27 +39,49 @@ const SYSTEM_NAMESPACE = 'kube-system'
 const PLATFORM: Tenancy = { kind: 'platform' }
 const UNMAPPED: Tenancy = { kind: 'unmapped' }
 
+/** Whose the namespace of this name is, as it is stored. */
+export function tenancyIn(plan: Plan, view: View, name: string): Tenancy {
+  const namespace = view.get('Namespace', '', name)
+  return namespace === undefined
+    ? { kind: 'unknown', missing: 'Namespace' }
+    : tenancyOfNamespace(plan, view, namespace)
+}
+
 /**
  * Whose a namespace is: the first label key of the plan that has a value decides, and Capsule's needs an ownerReference
- * to that very Tenant. In a tenant's own cluster every namespace is that tenant's, except the platform's.
+ * to that very Tenant, by the uid it has now. In a tenant's own cluster every namespace is that tenant's, except the
+ * platform's.
  */
-export function tenancyOfNamespace(plan: Plan, namespace: Namespace | undefined, name: string): Tenancy {
-  if (namespace === undefined) return { kind: 'unknown-namespace' }
+export function tenancyOfNamespace(plan: Plan, view: View, namespace: Namespace): Tenancy {
+  const { name } = namespace.meta
   if (plan.tenant !== undefined) {
     return isPlatformNamespace(plan, name) ? PLATFORM : { kind: 'tenant', name: plan.tenant }
   }
-  const labelled = labelledTenancy(plan, namespace)
+  const labelled = labelledTenancy(plan, view, namespace)
   if (labelled) return labelled
   const isPlatform = plan.tenancy.unlabelledNamespaces === 'platform' || isPlatformNamespace(plan, name)
   return isPlatform ? PLATFORM : UNMAPPED
 }
 
-function labelledTenancy(plan: Plan, { meta: { labels, ownerReferences } }: Namespace): Tenancy | undefined {
+/** The objects that `tenancyIn` looked at: the Namespace, and the Tenant it names as its owner. */
+export function tenancyRestsOn(view: View, name: string): readonly ObjectRef[] {
+  const owners = view.get('Namespace', '', name)?.meta.ownerReferences.filter(isCapsuleTenant) ?? []
+  return [
+    { kind: 'Namespace', namespace: '', name },
+    ...owners.map(owner => ({ kind: 'Tenant', namespace: '', name: owner.name }))
+  ]
+}
+
+function labelledTenancy(
+  plan: Plan,
+  view: View,
+  { meta: { labels, ownerReferences } }: Namespace
+): Tenancy | undefined {
   for (const key of plan.tenancy.namespaceLabels) {
     const tenant = labels.get(key) ?? ''
     if (key === CAPSULE_LABEL) {
       const owners = ownerReferences.filter(isCapsuleTenant)
-      if (tenant !== '' || owners.length > 0) return capsuleTenancy(tenant, owners)
+      if (tenant !== '' || owners.length > 0) return capsuleTenancy(tenant, owners, view)
     } else if (tenant !== '') return { kind: 'tenant', name: tenant }
   }
   const isLabelled = plan.tenancy.namespaceLabels.some(key => labels.has(key))
@@ -64,15 +98,22 @@ function isCapsuleTenant({ apiVersion, kind }: OwnerReference): boolean {
   return kind === 'Tenant' && apiVersion.startsWith(CAPSULE_GROUP)
 }
 
-/** Capsule's own rule (pkg/tenant/namespaces.go); `name` is the label's, or the owner's where there is no label. */
-function capsuleTenancy(label: string, owners: readonly OwnerReference[]): Tenancy {
+/**
+ * Capsule's own rule (pkg/tenant/namespaces.go and get_by.go); `name` is the label's, or the owner's where there is no
+ * label. Anybody who may write a namespace can write an ownerReference, so the Tenant itself is looked at.
+ */
+function capsuleTenancy(label: string, owners: readonly OwnerReference[], view: View): Tenancy {
   const owner = owners[0]
   const name = label === '' ? (owner?.name ?? '') : label
   const flawed = (reason: TenancyFlaw): Tenancy => ({ kind: 'inconsistent', name, reason })
   if (owners.length > 1) return flawed('several-owners')
   if (owner === undefined) return flawed('label-without-owner')
   if (label === '') return flawed('owner-without-label')
-  return owner.name === label ? { kind: 'tenant', name } : flawed('owner-mismatch')
+  if (owner.name !== label) return flawed('owner-mismatch')
+  const tenant = view.get('Tenant', '', name)
+  if (tenant !== undefined)
+    return tenant.meta.uid === owner.uid ? { kind: 'tenant', name } : flawed('another-uid')
+  return view.known('Tenant') ? flawed('no-such-tenant') : { kind: 'unknown', missing: 'Tenant' }
 }
 
 /** Who asks. `controller` is set for every listed controller, whatever the role. */
@@ -98,6 +139,25 @@ export function requesterOf(
 
 /** Controllers that write objects for tenants, so that being one says nothing about whose an object is. */
 const ON_BEHALF_OF_TENANTS: ReadonlySet<ControllerName> = new Set(['ccm', 'cpo'])
+
+/** What tells whose an object in a namespace is. */
+export interface NamespacedWrite {
+  readonly requester: Requester
+  readonly labels: ReadonlyMap<string, string>
+  readonly namespace: string
+}
+
+/**
+ * Whose an object in a namespace is: the namespace's, whoever writes in it. In the platform's namespaces an account that
+ * the plan lists in `serviceOwners` (a gateway's controller) acts for the tenant it is mapped to, or for nobody known
+ * when the label that should name the tenant is not there.
+ */
+export function ownerInNamespace(plan: Plan, view: View, write: NamespacedWrite): Tenancy {
+  const tenancy = tenancyIn(plan, view, write.namespace)
+  if (tenancy.kind !== 'platform') return tenancy
+  const mapping = plan.tenancy.serviceOwners.find(({ user }) => user === write.requester.username)
+  return mapping === undefined ? tenancy : mappedTenancy(mapping, write.labels)
+}
 
 /**
  * Whose an object without namespace is: the platform's when the platform writes it, else as the first mapping of

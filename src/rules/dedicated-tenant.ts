@@ -1,9 +1,9 @@
 import type { View } from '../inventory/view.ts'
 import type { ServiceAllocation } from '../kinds/ip-address-pool.ts'
 import type { LabelSelector } from '../kinds/label-selector.ts'
-import type { ObjectRef } from '../kinds/object-ref.ts'
+import { refKey, type ObjectRef } from '../kinds/object-ref.ts'
 import type { Plan } from '../policy/plan.ts'
-import { tenancyOfNamespace } from '../policy/tenancy.ts'
+import { tenancyOfNamespace, tenancyRestsOn } from '../policy/tenancy.ts'
 
 /** One part of a `serviceAllocation` that only namespaces of one tenant satisfy. */
 export interface TenantPin {
@@ -33,9 +33,13 @@ export function tenantPins(allocation: ServiceAllocation, context: Context): rea
   return tenant === undefined || others.length > 0 ? [] : pins.filter(pin => pin !== 'anybody')
 }
 
-/** The Namespaces that allocations name, each once: what they dedicate a pool to rests on all of these. */
+/**
+ * The Namespaces that allocations name, and the Tenants that prove their labels, each once: what they dedicate a pool to
+ * rests on all of these.
+ */
 export function namedNamespaces(
-  allocations: readonly (ServiceAllocation | undefined)[]
+  allocations: readonly (ServiceAllocation | undefined)[],
+  view: View
 ): readonly ObjectRef[] {
   const names = allocations.flatMap(allocation => [
     ...(allocation?.namespaces ?? []),
@@ -43,7 +47,8 @@ export function namedNamespaces(
       .flatMap(conditionsOf)
       .flatMap(({ key, values }) => (key === NAME_LABEL ? values : []))
   ])
-  return [...new Set(names)].map(name => ({ kind: 'Namespace', namespace: '', name }))
+  const refs = [...new Set(names)].flatMap(name => tenancyRestsOn(view, name))
+  return [...new Map(refs.map(ref => [refKey(ref), ref])).values()]
 }
 
 /** Whom a part admits: one tenant, no namespace that exists, or others than one tenant, which includes the unclear. */
@@ -120,7 +125,7 @@ function byName(names: readonly string[], { view, plan }: Context): ReadonlySet<
   for (const name of names) {
     const namespace = view.get('Namespace', '', name)
     if (namespace === undefined) continue
-    const tenancy = tenancyOfNamespace(plan, namespace, name)
+    const tenancy = tenancyOfNamespace(plan, view, namespace)
     if (tenancy.kind !== 'tenant') return undefined
     tenants.add(tenancy.name)
   }

@@ -1,7 +1,7 @@
 import type { OvnEip } from '../kinds/ovn-eip.ts'
 import type { Vpc } from '../kinds/vpc.ts'
 import { networkingModeOf, type NetworkingMode, type Plan } from '../policy/plan.ts'
-import { tenancyOfNamespace, type Tenancy } from '../policy/tenancy.ts'
+import { tenancyIn, tenancyRestsOn, type Tenancy } from '../policy/tenancy.ts'
 import type { Finding } from './finding.ts'
 import type { At } from './findings/at.ts'
 import { effectiveSubnet, isKubeOvn } from './provider-subnets.ts'
@@ -19,7 +19,7 @@ export const eipVlanMode = defineRule<'OvnEip' | 'Vpc'>({
     'https://kubeovn.github.io/docs/stable/en/vpc/ovn-eip-fip-snat/'
   ],
   on: ['OvnEip', 'Vpc'],
-  reads: ['Namespace'],
+  reads: ['Namespace', 'Tenant'],
   defaultAction: 'deny',
   check({ object }, context) {
     const { plan, requester, tenancy } = context
@@ -59,16 +59,17 @@ function eipFindings(eip: OvnEip, plan: Plan, tenancy: Tenancy): Finding[] {
 }
 
 /** Of whoever writes the Vpc, else of the namespaces that it is for. */
-function vpcFindings(vpc: Vpc, { view, plan, tenancy }: CheckContext): Finding[] {
-  const owner = vlanOwner(plan, tenancy)
+function vpcFindings(vpc: Vpc, { view, plan, tenancy: writer }: CheckContext): Finding[] {
+  const owner = vlanOwner(plan, writer)
   if (owner !== undefined) {
     return [vlanFinding(plan, owner, { field: 'spec.enableExternal', value: 'true', restsOn: [] })]
   }
   return vpc.namespaces.flatMap((name, i): Finding[] => {
-    const namespace = view.get('Namespace', '', name)
-    const vlan = namespace && vlanOwner(plan, tenancyOfNamespace(plan, namespace, name))
+    const tenancy = tenancyIn(plan, view, name)
+    // One that does not exist yet is judged when the Vpc is written again.
+    const vlan = tenancy.kind === 'unknown' ? undefined : vlanOwner(plan, tenancy)
     if (vlan === undefined) return []
-    const restsOn = [{ kind: 'Namespace', namespace: '', name }]
+    const restsOn = tenancyRestsOn(view, name)
     return [vlanFinding(plan, vlan, { field: `spec.namespaces[${i}]`, value: name, restsOn })]
   })
 }

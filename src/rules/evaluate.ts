@@ -2,7 +2,8 @@ import type { KindName } from '../kinds/index.ts'
 import type { Action } from '../policy/action.ts'
 import type { Exposure } from '../policy/exposure.ts'
 import { addsNothing, storedExcuses } from './excuse.ts'
-import type { Finding, Unjudged } from './finding.ts'
+import type { ObjectRef } from '../kinds/object-ref.ts'
+import type { Doubt, Finding, Said, Unjudged } from './finding.ts'
 import { newFindings } from './ratchet.ts'
 import { RecordingView } from './recording-view.ts'
 import type { AnyRule, Change, CheckContext, RuleContext } from './rule.ts'
@@ -33,9 +34,11 @@ export interface Evaluation {
   /** In the order of the rule list. */
   readonly findings: readonly Judged[]
   readonly unjudged: readonly UnjudgedRule[]
+  /** What rules that deny want read live before they let the write pass. */
+  readonly doubts: readonly ObjectRef[]
 }
 
-const NOTHING: Evaluation = { findings: [], unjudged: [] }
+const NOTHING: Evaluation = { findings: [], unjudged: [], doubts: [] }
 
 /**
  * Runs every rule that is about this kind; the only loop over rules. A write that neither grows nor loses anything (see
@@ -53,12 +56,26 @@ export function evaluate(change: Change, rules: readonly AnyRule[], context: Rul
     .flatMap(rule => boundRule(rule, change.kind, context.exposure))
     .flatMap(bound => [
       ...(isGrowing ? [growthOf(bound, change, context)] : []),
-      ...(isLosing && bound.rule.judgesLoss ? [lossOf(bound, change, context)] : [])
+      ...(isLosing && bound.rule.judgesLoss ? [saidBy(bound, 'loss', change, context)] : [])
     ])
+  return together(parts)
+}
+
+function together(parts: readonly Evaluation[]): Evaluation {
   return {
     findings: parts.flatMap(({ findings }) => findings),
-    unjudged: parts.flatMap(({ unjudged }) => unjudged)
+    unjudged: parts.flatMap(({ unjudged }) => unjudged),
+    doubts: parts.flatMap(({ doubts }) => doubts)
   }
+}
+
+/** Runs every rule that judges writes of this kind's status subresource. What could not be judged closes the write. */
+export function evaluateStatus(change: Change, rules: readonly AnyRule[], context: RuleContext): Evaluation {
+  const parts = rules
+    .filter(rule => rule.judgesStatus && rule.on.includes(change.kind))
+    .flatMap(rule => boundRule(rule, change.kind, context.exposure))
+    .map(bound => saidBy(bound, 'status', change, context))
+  return together(parts)
 }
 
 /** The rule with the action it has in this request, by policy or of its own; none when it is switched off. */
@@ -80,16 +97,26 @@ function growthOf({ rule, action }: BoundRule, change: Change, context: RuleCont
   const added = newFindings(found, isExcused ? storedFindings(rule, change, context) : [])
   return {
     findings: added.map(finding => ({ rule, action: limited(action, finding), finding })),
-    unjudged: unjudgedReasons(rule, said, view).map(reason => ({ rule, action, reason, closes: true }))
+    unjudged: unjudgedReasons(rule, said, view).map(reason => ({ rule, action, reason, closes: true })),
+    doubts: action === 'deny' ? said.filter(isDoubt).flatMap(({ restsOn }) => restsOn) : []
   }
 }
 
-function lossOf({ rule, action }: BoundRule, change: Change, context: RuleContext): Evaluation {
+/** What a rule says without a ratchet. */
+function saidBy(
+  { rule, action }: BoundRule,
+  about: 'loss' | 'status',
+  change: Change,
+  context: RuleContext
+): Evaluation {
   const view = new RecordingView(context.view)
-  const said = rule.judgeLoss(change, { ...context, view, proposals: context.view })
+  const checked: CheckContext = { ...context, view, proposals: context.view }
+  const said = about === 'loss' ? rule.judgeLoss(change, checked) : rule.judgeStatus(change, checked)
+  const closes = about === 'status'
   return {
     findings: said.filter(isFinding).map(finding => ({ rule, action: limited(action, finding), finding })),
-    unjudged: unjudgedReasons(rule, said, view).map(reason => ({ rule, action, reason, closes: false }))
+    unjudged: unjudgedReasons(rule, said, view).map(reason => ({ rule, action, reason, closes })),
+    doubts: []
   }
 }
 
@@ -102,11 +129,7 @@ function storedFindings(rule: AnyRule, change: Change, context: RuleContext): re
   return rule.judge(change, 'stored', stored).filter(isFinding)
 }
 
-function unjudgedReasons(
-  rule: AnyRule,
-  said: readonly (Finding | Unjudged)[],
-  view: RecordingView
-): readonly Unjudged[] {
+function unjudgedReasons(rule: AnyRule, said: readonly Said[], view: RecordingView): readonly Unjudged[] {
   const stated = said.filter(isUnjudged)
   const named = new Set(stated.map(reason => (reason.because === 'kind-unknown' ? reason.kind : undefined)))
   const unknown = rule.reads.filter(kind => view.asked.has(kind) && !view.known(kind) && !named.has(kind))
@@ -114,10 +137,14 @@ function unjudgedReasons(
   return [...byKind, ...stated]
 }
 
-function isFinding(said: Finding | Unjudged): said is Finding {
-  return said.code !== 'unjudged'
+function isFinding(said: Said): said is Finding {
+  return !isUnjudged(said) && !isDoubt(said)
 }
 
-function isUnjudged(said: Finding | Unjudged): said is Unjudged {
+function isUnjudged(said: Said): said is Unjudged {
   return said.code === 'unjudged'
+}
+
+function isDoubt(said: Said): said is Doubt {
+  return said.code === 'doubt'
 }

@@ -1,11 +1,14 @@
 import type { KindName } from '../kinds/index.ts'
+import type { ObjectRef } from '../kinds/object-ref.ts'
 import type { AdvertisementFinding } from './findings/advertisement.ts'
 import type { BGPFinding } from './findings/bgp.ts'
 import type { AuditFinding } from './findings/audit.ts'
 import type { KubeOvnFinding } from './findings/kube-ovn.ts'
+import type { OvnEipFinding } from './findings/ovn-eip.ts'
 import type { PoolFinding } from './findings/pool.ts'
 import type { SelectorFinding } from './findings/selector.ts'
 import type { ServiceFinding } from './findings/service.ts'
+import type { TenancyFinding } from './findings/tenancy.ts'
 import type { VpcFinding } from './findings/vpc.ts'
 
 /** The facts a rule can state, one member per `code`. The words for each are in admission/wording. */
@@ -14,9 +17,11 @@ export type Finding =
   | BGPFinding
   | AuditFinding
   | KubeOvnFinding
+  | OvnEipFinding
   | PoolFinding
   | SelectorFinding
   | ServiceFinding
+  | TenancyFinding
   | VpcFinding
 
 export type FindingCode = Finding['code']
@@ -25,3 +30,15 @@ export type FindingCode = Finding['code']
 export type Unjudged =
   | { readonly code: 'unjudged'; readonly because: 'kind-unknown'; readonly kind: KindName }
   | { readonly code: 'unjudged'; readonly because: 'plan-silent'; readonly planField: string }
+
+/**
+ * What a rule let pass only as far as the inventory goes: these objects (an empty name: all of that kind and namespace) are
+ * read live before the write is allowed, and the rule is asked again. For counts, which a watch that lags gets wrong.
+ */
+export interface Doubt {
+  readonly code: 'doubt'
+  readonly restsOn: readonly ObjectRef[]
+}
+
+/** All that a rule can say. */
+export type Said = Finding | Unjudged | Doubt

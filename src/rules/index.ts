@@ -6,8 +6,18 @@ import { advertisementSelectsNothing } from './advertisement-selects-nothing.ts'
 import { advertisementSyntax } from './advertisement-syntax.ts'
 import { advertisementUnknownPool } from './advertisement-unknown-pool.ts'
 import { advertisementWrongNamespace } from './advertisement-wrong-namespace.ts'
+import { controlPlaneAddress } from './control-plane-address.ts'
+import { egressGatewayAddress } from './egress-gateway-address.ts'
+import { eipAddressFamily } from './eip-address-family.ts'
+import { eipAddressInUse } from './eip-address-in-use.ts'
+import { eipChange } from './eip-change.ts'
+import { eipInUse } from './eip-in-use.ts'
+import { eipNameCollision } from './eip-name-collision.ts'
 import { eipOutsideSubnet } from './eip-outside-subnet.ts'
 import { eipPerTenant } from './eip-per-tenant.ts'
+import { eipReservedAddress } from './eip-reserved-address.ts'
+import { eipStatus } from './eip-status.ts'
+import { eipSyntax } from './eip-syntax.ts'
 import { eipType } from './eip-type.ts'
 import { eipUnknownSubnet } from './eip-unknown-subnet.ts'
 import { eipVlanMode } from './eip-vlan-mode.ts'
@@ -15,6 +25,8 @@ import { poolClusterRange } from './pool-cluster-range.ts'
 import { poolInUse } from './pool-in-use.ts'
 import { poolNodeAddress } from './pool-node-address.ts'
 import { poolOpenSelector } from './pool-open-selector.ts'
+import { namespaceTenant } from './namespace-tenant.ts'
+import { natForeignEip } from './nat-foreign-eip.ts'
 import { poolOutsideNodeSubnet } from './pool-outside-node-subnet.ts'
 import { poolOverlap } from './pool-overlap.ts'
 import { poolPerTenant } from './pool-per-tenant.ts'
@@ -27,10 +39,16 @@ import { poolUnallocated } from './pool-unallocated.ts'
 import { poolUnusable } from './pool-unusable.ts'
 import { poolWrongNamespace } from './pool-wrong-namespace.ts'
 import type { AnyRule } from './rule.ts'
+import { serviceAddressConflict } from './service-address-conflict.ts'
+import { serviceAddressInUse } from './service-address-in-use.ts'
+import { serviceAddressNotGranted } from './service-address-not-granted.ts'
 import { servicePoolNotGranted } from './service-pool-not-granted.ts'
 import { subnetInUse } from './subnet-in-use.ts'
 import { subnetOverlap } from './subnet-overlap.ts'
 import { subnetUnrouted } from './subnet-unrouted.ts'
+import { serviceSharedAddress } from './service-shared-address.ts'
+import { serviceStatus } from './service-status.ts'
+import { subnetPoolExhausted } from './subnet-pool-exhausted.ts'
 import { vpcMultiDGP } from './vpc-multi-dgp.ts'
 import { vpcPerTenant } from './vpc-per-tenant.ts'
 
@@ -61,13 +79,31 @@ export const RULES: readonly AnyRule[] = Object.freeze([
   advertisementInterface,
   advertisementWrongNamespace,
   advertisementInUse,
+  namespaceTenant,
+  controlPlaneAddress,
+  serviceAddressConflict,
+  serviceAddressInUse,
+  serviceSharedAddress,
   servicePoolNotGranted,
+  serviceAddressNotGranted,
+  serviceStatus,
+  eipSyntax,
+  eipAddressInUse,
+  eipNameCollision,
   eipUnknownSubnet,
   eipOutsideSubnet,
+  eipReservedAddress,
   eipType,
   eipVlanMode,
   eipPerTenant,
   subnetOverlap,
+  eipChange,
+  eipInUse,
+  eipStatus,
+  eipAddressFamily,
+  natForeignEip,
+  egressGatewayAddress,
+  subnetPoolExhausted,
   vpcMultiDGP,
   vpcPerTenant,
   subnetInUse,

@@ -18,7 +18,7 @@ export const poolPerTenant = defineRule<'IPAddressPool'>({
     'https://github.com/metallb/metallb/blob/v0.15.2/internal/allocator/allocator.go'
   ],
   on: ['IPAddressPool'],
-  reads: ['Namespace'],
+  reads: ['Namespace', 'Tenant'],
   defaultAction: 'deny',
   check({ object, oldObject }, context) {
     const { plan } = context
@@ -27,7 +27,7 @@ export const poolPerTenant = defineRule<'IPAddressPool'>({
     const globalPool = plan.globalPool.ipAddressPool ?? ''
     const pins = tenantPins(object.serviceAllocation, context)
     // What was dedicated already counts too. One array for all: it may be as long as there are pins.
-    const restsOn = namedNamespaces([object.serviceAllocation, oldObject?.serviceAllocation])
+    const restsOn = namedNamespaces([object.serviceAllocation, oldObject?.serviceAllocation], context.view)
     return pins
       .filter(({ tenant }) => !isPlannedFor(tenant, object, plan))
       .map(pin => ({ code: 'dedicated-pool' as const, ...pin, restsOn, globalPool }))

@@ -1,11 +1,12 @@
 import type { View } from '../inventory/view.ts'
 import { KINDS, type AnyObject } from '../kinds/index.ts'
 import type { OvnEip } from '../kinds/ovn-eip.ts'
+import type { Service } from '../kinds/service.ts'
 import type { ControllerName, Plan } from '../policy/plan.ts'
 import {
+  ownerInNamespace,
   possibleOwners,
   requesterOf,
-  tenancyOfNamespace,
   type Requester,
   type Tenancy
 } from '../policy/tenancy.ts'
@@ -35,12 +36,12 @@ export function presumedWriters(
   }
   const { labels, namespace } = object.meta
   if (KINDS[object.kind].namespaced) {
-    const tenancy = tenancyOfNamespace(plan, view.get('Namespace', '', namespace), namespace)
-    const writers = object.kind === 'Service' ? controllersOf(plan, SERVICE_WRITERS) : []
-    const differing = writers.filter(
-      requester => object.kind === 'Service' && serviceClassOf(object, requester) !== 'direct'
-    )
-    return [administrator, ...differing].map(requester => ({ requester, tenancy }))
+    const requesters =
+      object.kind === 'Service' ? serviceWriters(object, administrator, { view, plan }) : [administrator]
+    return requesters.map(requester => ({
+      requester,
+      tenancy: ownerInNamespace(plan, view, { requester, labels, namespace })
+    }))
   }
   if (object.kind === 'OvnEip' && object.type === 'lrp') {
     const kubeOvn = controllersOf(plan, ['kubeOvn'])
@@ -56,6 +57,28 @@ const PLATFORM: Tenancy = { kind: 'platform' }
 
 /** Controllers whose Services are of a class of their own. */
 const SERVICE_WRITERS: readonly ControllerName[] = ['kamaji', 'ccm']
+
+/**
+ * The Service of a live control plane is Kamaji's; what only its label tells of may be anybody's, or that of an account that
+ * acts for the tenant of a label.
+ */
+function serviceWriters(
+  service: Service,
+  administrator: Requester,
+  { view, plan }: { readonly view: View; readonly plan: Plan }
+): readonly Requester[] {
+  const classOf = (requester: Requester) =>
+    serviceClassOf(service, { requester, view, oldService: undefined })
+  const writers = controllersOf(plan, SERVICE_WRITERS)
+  const kamaji = writers.filter(requester => classOf(requester) === 'controlPlane')
+  if (kamaji.length > 0) return kamaji
+  const mapped = plan.tenancy.serviceOwners.flatMap(({ user, owner }) =>
+    'tenantFromLabel' in owner && service.meta.labels.has(owner.tenantFromLabel)
+      ? [requesterOf(plan, { username: user, groups: [] })]
+      : []
+  )
+  return [administrator, ...writers.filter(requester => classOf(requester) !== 'direct'), ...mapped]
+}
 
 /** One account of each of these controllers that the plan names. */
 function controllersOf(plan: Plan, names: readonly ControllerName[]): readonly Requester[] {

@@ -1,20 +1,20 @@
 import type { AddressRange } from '../address/range.ts'
 import type { FreeSearch, View } from '../inventory/view.ts'
 import { subnetDomain, type Claim, type Domain } from '../kinds/claim.ts'
-import type { KindName, Kinds } from '../kinds/index.ts'
+import { SUBNET_KINDS, type KindName, type Kinds } from '../kinds/index.ts'
 
-/** The kinds whose objects hold the claims of a domain. The plan's own come from no kind. */
+/** The kinds whose objects hold the claims of a domain; all others are `subnet:NAME`. The plan's own come from no kind. */
 const KINDS_OF_DOMAIN: ReadonlyMap<Domain, readonly KindName[]> = new Map<Domain, readonly KindName[]>([
   ['metallb', ['IPAddressPool']],
   ['ingress', ['Service']],
   ['nodes', ['Node']],
   ['pods', ['Node', 'Subnet']],
   ['services', ['ServiceCIDR']],
+  ['switch-lb', ['SwitchLBRule']],
   ['plan', []]
 ])
 
-/** Those of the domains `subnet:NAME`. All others, `vlan:TENANT`, hold the plan's claims alone. */
-const SUBNET_KINDS: readonly KindName[] = ['Subnet', 'OvnEip']
+/** Those hold claims of SUBNET_KINDS. All others, `vlan:TENANT`, hold the plan's claims alone. */
 const SUBNET_DOMAINS = subnetDomain('')
 
 /** A view that notes which kinds it is asked about, whatever it answers. Views made of it by `with` note in the same set. */

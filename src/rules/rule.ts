@@ -4,7 +4,7 @@ import type { Action } from '../policy/action.ts'
 import type { Exposure } from '../policy/exposure.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { Requester, Tenancy } from '../policy/tenancy.ts'
-import type { Finding, Unjudged } from './finding.ts'
+import type { Said } from './finding.ts'
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE'
 
@@ -52,6 +52,12 @@ export interface Subject<K extends KindName> {
   readonly oldObject: Kinds[K] | undefined
 }
 
+/** A write of the status subresource: what is stored, and what will be there. Only status can differ. */
+export interface StatusWrite<K extends KindName> {
+  readonly oldObject: Kinds[K]
+  readonly object: Kinds[K]
+}
+
 /** What an UPDATE or a DELETE takes away from: what is stored, and what will be there instead (undefined: nothing). */
 export interface Loss<K extends KindName> {
   readonly oldObject: Kinds[K]
@@ -59,7 +65,7 @@ export interface Loss<K extends KindName> {
 }
 
 /**
- * One rule, on one kind or several alike, with `check`, `checkLoss` or both. They are synchronous and pure; while one runs
+ * One rule, on one kind or several alike, with at least one of `check`, `checkLoss` and `checkStatus`. They are synchronous and pure; while one runs
  * no watch event can interleave, so the live view is one consistent snapshot. An empty answer means: nothing wrong.
  */
 export interface Rule<K extends KindName = KindName> {
@@ -90,27 +96,41 @@ export interface Rule<K extends KindName = KindName> {
    * What is wrong with `subject.object` as if it were new: the ratchet in evaluate.ts asks a second time about the stored
    * object and reports only what the write adds. Not asked about a DELETE.
    */
-  check?(subject: Subject<K>, context: CheckContext): readonly (Finding | Unjudged)[]
+  check?(subject: Subject<K>, context: CheckContext): readonly Said[]
   /**
    * What is wrong with taking away what `oldObject` had. A kind with such a rule is registered for DELETE too, unless
    * `allowsDelete`. What could not be judged closes nothing: things must be removable whatever the inventory is like.
    */
-  checkLoss?(loss: Loss<K>, context: CheckContext): readonly (Finding | Unjudged)[]
+  checkLoss?(loss: Loss<K>, context: CheckContext): readonly Said[]
   /** Whether `checkLoss` has nothing to say when all goes. */
   readonly allowsDelete?: true
+  /**
+   * What is wrong with a write of the status subresource; `check` and `checkLoss` are not asked about those, nor this about
+   * others. Kinds with such a rule are registered for it in a webhook entry of its own. There is no ratchet: compare with
+   * `oldObject` where it matters what was there before.
+   */
+  checkStatus?(write: StatusWrite<K>, context: CheckContext): readonly Said[]
 }
 
 /** A rule of any kind, as the list holds it: it judges only changes of its own kinds. */
-export interface AnyRule extends Omit<Rule, 'on' | 'advisesOn' | 'check' | 'checkLoss' | 'allowsDelete'> {
+export interface AnyRule extends Omit<
+  Rule,
+  'on' | 'advisesOn' | 'check' | 'checkLoss' | 'allowsDelete' | 'checkStatus'
+> {
   readonly on: readonly KindName[]
   /** Empty when it denies on all. */
   readonly advisesOn: readonly KindName[]
+  /** Whether it is asked about writes of the object itself. */
+  readonly judgesObject: boolean
   /** Whether it judges what an UPDATE takes away. */
   readonly judgesLoss: boolean
   /** Whether it judges a DELETE. */
   readonly judgesDelete: boolean
-  judge(change: Change, as: Subject<KindName>['as'], context: CheckContext): readonly (Finding | Unjudged)[]
-  judgeLoss(change: Change, context: CheckContext): readonly (Finding | Unjudged)[]
+  /** Whether it is asked about writes of the status subresource. */
+  readonly judgesStatus: boolean
+  judge(change: Change, as: Subject<KindName>['as'], context: CheckContext): readonly Said[]
+  judgeLoss(change: Change, context: CheckContext): readonly Said[]
+  judgeStatus(change: Change, context: CheckContext): readonly Said[]
 }
 
 /** Wraps a rule so that lists can hold rules of different kinds without casts. */
@@ -118,8 +138,10 @@ export function defineRule<K extends KindName>(rule: Rule<K>): AnyRule {
   return {
     ...rule,
     advisesOn: rule.advisesOn ?? [],
+    judgesObject: rule.check !== undefined || rule.checkLoss !== undefined,
     judgesLoss: rule.checkLoss !== undefined,
     judgesDelete: rule.checkLoss !== undefined && rule.allowsDelete !== true,
+    judgesStatus: rule.checkStatus !== undefined,
     judge(change, as, context) {
       if (!isOn(rule.on, change)) return []
       const object = as === 'new' ? change.object : change.oldObject
@@ -131,6 +153,13 @@ export function defineRule<K extends KindName>(rule: Rule<K>): AnyRule {
       if (!isOn(rule.on, change)) return []
       const { object, oldObject } = change
       return oldObject === undefined ? [] : (rule.checkLoss?.({ object, oldObject }, context) ?? [])
+    },
+    judgeStatus(change, context) {
+      if (!isOn(rule.on, change)) return []
+      const { object, oldObject } = change
+      return object === undefined || oldObject === undefined
+        ? []
+        : (rule.checkStatus?.({ object, oldObject }, context) ?? [])
     }
   }
 }

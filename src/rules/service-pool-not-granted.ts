@@ -1,5 +1,6 @@
 import { loadBalancerAsk } from '../kinds/service.ts'
 import { grantedPools } from '../policy/grants.ts'
+import { tenancyRestsOn } from '../policy/tenancy.ts'
 import { serviceClassOf } from './service-class.ts'
 import { poolCandidates } from './service-pool-candidates.ts'
 import { defineRule } from './rule.ts'
@@ -17,18 +18,16 @@ export const servicePoolNotGranted = defineRule<'Service'>({
     'https://github.com/metallb/metallb/blob/v0.15.2/internal/allocator/allocator.go'
   ],
   on: ['Service'],
-  reads: ['IPAddressPool', 'Namespace'],
+  reads: ['IPAddressPool', 'Namespace', 'Tenant', 'TenantControlPlane'],
   defaultAction: 'deny',
-  check({ object }, context) {
+  check({ object, oldObject }, context) {
     const { view, plan, requester, tenancy } = context
     if (loadBalancerAsk(object, plan.metallb.loadBalancerClass) === undefined) return []
-    // `tenancy` was read off the Namespace; asking for it here too says that the verdict rests on it.
-    if (view.get('Namespace', '', object.meta.namespace) === undefined) {
-      return [{ code: 'unjudged', because: 'kind-unknown', kind: 'Namespace' }]
-    }
-    const granted = grantedPools(context, serviceClassOf(object, requester))
+    if (tenancy.kind === 'unknown')
+      return [{ code: 'unjudged', because: 'kind-unknown', kind: tenancy.missing }]
+    const owner = tenancyRestsOn(view, object.meta.namespace)
+    const granted = grantedPools(context, serviceClassOf(object, { requester, view, oldService: oldObject }))
     if (granted === 'all') return []
-    const namespace = { kind: 'Namespace', namespace: '', name: object.meta.namespace }
     return poolCandidates(object, plan, view)
       .filter(({ pool }) => !granted.includes(pool))
       .map(candidate => ({
@@ -36,7 +35,7 @@ export const servicePoolNotGranted = defineRule<'Service'>({
         code: 'pool-not-granted',
         tenant: tenancy.kind === 'tenant' ? tenancy.name : '',
         granted,
-        restsOn: [namespace, ...candidate.restsOn]
+        restsOn: [...owner, ...candidate.restsOn]
       }))
   }
 })

@@ -5,6 +5,7 @@ import { snapshotOf } from '../../src/cli/policies.ts'
 import { KIND_NAMES, KINDS, type KindName } from '../../src/kinds/index.ts'
 import type { Plan } from '../../src/policy/plan.ts'
 import { RULES } from '../../src/rules/index.ts'
+import { defineRule, type AnyRule } from '../../src/rules/rule.ts'
 
 interface Webhook {
   readonly name: string
@@ -48,14 +49,28 @@ function asksAbout(webhook: Webhook, kind: KindName): boolean {
   return webhook.rules.some(rule => rule.apiGroups.includes(group) && rule.resources.includes(resource))
 }
 
+/** What must be asked about for a rule to be reached, as `OPERATION RESOURCE`. */
+function asksOf({ on, judgesObject, judgesDelete, judgesStatus }: AnyRule): readonly string[] {
+  return on.flatMap(kind => {
+    const { resource, scaled } = KINDS[kind]
+    return [
+      ...(judgesObject ? [`CREATE ${resource}`, `UPDATE ${resource}`] : []),
+      ...(judgesObject && scaled !== undefined ? [`UPDATE ${resource}/scale`] : []),
+      ...(judgesDelete ? [`DELETE ${resource}`] : []),
+      ...(judgesStatus ? [`UPDATE ${resource}/status`] : [])
+    ]
+  })
+}
+
+function asked(webhook: Webhook): readonly string[] {
+  return webhook.rules.flatMap(({ operations, resources }) =>
+    resources.flatMap(resource => operations.map(operation => `${operation} ${resource}`))
+  )
+}
+
 await test('registration() leaves no rule that the API server never asks about', async t => {
-  for (const rule of RULES) {
-    for (const kind of rule.on)
-      t.ok(
-        webhooks(0).some(webhook => asksAbout(webhook, kind)),
-        `${rule.id} on ${kind}`
-      )
-  }
+  const all = new Set(webhooks(0).flatMap(asked))
+  for (const rule of RULES) for (const ask of asksOf(rule)) t.ok(all.has(ask), `${rule.id}: ${ask}`)
   for (const kind of ['Service', 'OvnEip'] as const) {
     t.ok(
       webhooks(1).some(webhook => asksAbout(webhook, kind)),
@@ -80,17 +95,79 @@ await test('registration() only advises on what MetalLB itself is in charge of',
 })
 
 await test('registration() asks about nothing else, by exact names', async t => {
-  const resourcesOf = (rules: typeof RULES) =>
-    new Set(rules.flatMap(rule => rule.on.map(kind => KINDS[kind].resource)))
-  const judged = resourcesOf(RULES)
-  const losing = resourcesOf(RULES.filter(rule => rule.judgesDelete))
+  const needed = new Set(RULES.flatMap(asksOf))
   for (const webhook of [...webhooks(0), ...webhooks(1)]) {
-    for (const { apiGroups, apiVersions, resources, operations } of webhook.rules) {
-      for (const name of [...apiGroups, ...apiVersions, ...resources]) t.notMatch(name, /[*/]/)
-      const isDelete = operations.includes('DELETE')
-      for (const resource of resources) t.ok((isDelete ? losing : judged).has(resource), resource)
-      t.same(operations, isDelete ? ['DELETE'] : ['CREATE', 'UPDATE'])
+    for (const { apiGroups, apiVersions, resources } of webhook.rules) {
+      for (const name of [...apiGroups, ...apiVersions, ...resources]) t.notMatch(name, /[*]/)
     }
+  }
+  // Where an object is scaled, a CREATE of its scale could be asked about as well; there is none.
+  for (const ask of webhooks(0).flatMap(asked)) t.ok(needed.has(ask) || /^CREATE .*\/scale$/.test(ask), ask)
+  t.notOk(
+    webhooks(1)
+      .flatMap(asked)
+      .some(ask => ask.includes('/')),
+    'no subresource is defaulted'
+  )
+})
+
+await test('registration() asks about writes of a status in entries of their own, which fail closed', async t => {
+  const entry = webhooks(0).find(({ name }) => name === 'addresses.status.poolguard.io')
+  t.match(entry, { failurePolicy: 'Fail', clientConfig: { service: { path: '/S3cret/validate' } } })
+  t.same(entry?.rules, [
+    {
+      apiGroups: ['kubeovn.io'],
+      apiVersions: ['v1'],
+      operations: ['UPDATE'],
+      resources: ['ovn-eips/status', 'iptables-eips/status'],
+      scope: '*'
+    }
+  ])
+  const [controllers, changes, ...others] = entry?.matchConditions ?? []
+  t.match(controllers?.expression, '"system:serviceaccount:kube-system:it\'s"', 'Kube-OVN goes on without us')
+  t.match(changes?.expression, 'object.?status.orValue({}) != oldObject.?status.orValue({})')
+  t.same(others, [])
+})
+
+await test('registration() derives the entries for a status from the rules alone', async t => {
+  const rule = defineRule<'Service' | 'OvnEip'>({
+    id: 'some-status',
+    summary: '',
+    why: '',
+    fix: '',
+    example: '',
+    see: [],
+    on: ['Service', 'OvnEip'],
+    reads: [],
+    defaultAction: 'deny',
+    checkStatus: () => []
+  })
+  const options = { client: CLIENT, caBundle: undefined, pathSecret: undefined }
+  const entries = registration([rule], PLAN, options)[0]['webhooks'] as readonly Webhook[]
+  t.same(
+    entries.map(({ name, failurePolicy }) => `${name} ${failurePolicy}`),
+    [
+      'addresses.status.poolguard.io Fail',
+      'tenant-services-1.status.poolguard.io Fail',
+      'tenant-services-2.status.poolguard.io Fail',
+      'tenant-services-3.status.poolguard.io Fail',
+      'other-services.status.poolguard.io Ignore'
+    ],
+    'and none for the objects themselves'
+  )
+  const services = entries.filter(({ name }) => name.includes('services'))
+  for (const entry of services) {
+    t.same(asked(entry), ['UPDATE services/status'], entry.name)
+    t.match(entry.namespaceSelector?.matchExpressions.at(-1), { key: 'kubernetes.io/metadata.name' })
+    t.same(
+      entry.matchConditions.map(({ name }) => name),
+      ['not-the-controllers', 'is-load-balancer', 'changes-something']
+    )
+    t.match(
+      entry.matchConditions.at(-1)?.expression,
+      'object.metadata.?annotations',
+      'they can be written so'
+    )
   }
 })
 
@@ -178,6 +255,7 @@ function selected(
     return value === undefined || !(expression.values ?? []).includes(value)
   }
   return webhooks(0, plan, client)
+    .filter(webhook => asksAbout(webhook, 'Service'))
     .filter(({ namespaceSelector }) => namespaceSelector?.matchExpressions.every(holds))
     .map(({ name }) => name.split('.')[0] ?? '')
 }
@@ -195,6 +273,30 @@ await test('every namespace gets exactly one Service webhook, kube-system and it
   const outside = { url: 'https://192.0.2.1:8443' }
   t.same(selected(poolguard, PLAN, outside), ['tenant-services-2'], 'none when it runs outside')
   t.same(selected({ 'kubernetes.io/metadata.name': 'kube-system' }, PLAN, outside), [])
+})
+
+await test('registration() asks about Namespaces only when others than the platform say whose they are', async t => {
+  const plan = planOf(
+    `tenancy: {${KEYS}}`,
+    'platform: {users: [root], groups: ["system:masters"], namespaces: []}'
+  )
+  const webhook = webhooks(0, plan).find(one => asksAbout(one, 'Namespace'))
+  t.match(webhook, { name: 'namespaces.poolguard.io', failurePolicy: 'Fail' })
+  t.notOk(
+    webhooks(0).some(
+      one => one !== webhook && one.name.startsWith('addresses') && asksAbout(one, 'Namespace')
+    )
+  )
+  t.match(condition('not-the-platform', 'Namespace', plan), 'in ["root"]')
+  t.match(condition('not-the-platform', 'Namespace', plan), 'g in ["system:masters"]')
+  const changes = condition('changes-the-tenant', 'Namespace', plan)
+  t.match(changes, '["capsule.clastix.io/tenant", "tenant", "team"].exists')
+  t.match(changes, 'ownerReferences')
+})
+
+await test('registration() fails open for kinds on which rules only warn', async t => {
+  const webhook = webhooks(0).find(one => asksAbout(one, 'TenantControlPlane'))
+  t.match(webhook, { name: 'advice.poolguard.io', failurePolicy: 'Ignore' })
 })
 
 function condition(name: string, kind: KindName, plan = PLAN): string {

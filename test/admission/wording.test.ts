@@ -10,6 +10,9 @@ const ALTERNATIVE = { nearest: RANGE, largestPart: RANGE, largestFree: RANGE }
 const OCCUPANT = { use: 'pool', other: OTHER, note: '' } as const
 const AT = { field: 'spec.field', value: 'written', restsOn: [OTHER] }
 
+/** What the user wrote himself. */
+const WRITTEN = { kind: 'Subnet', namespace: '', name: 'written' }
+
 /** One finding of every code, foreign facts written as `foreign-...` or as 10.9.8.7. */
 const FINDINGS: { readonly [C in FindingCode]: Extract<Finding, { code: C }> } = {
   'unparsable-range': { ...AT, code: 'unparsable-range', problem: { problem: 'empty' } },
@@ -171,6 +174,19 @@ const FINDINGS: { readonly [C in FindingCode]: Extract<Finding, { code: C }> } =
     tenant: 'acme',
     granted: ['default-pool']
   },
+  'request-unparsable': { ...AT, code: 'request-unparsable', problem: { problem: 'empty' } },
+  'asks-twice': { ...AT, code: 'asks-twice', otherField: 'a', otherValue: 'b' },
+  'too-many-addresses': { ...AT, code: 'too-many-addresses', count: 3 },
+  'same-family': { ...AT, code: 'same-family', otherValue: 'b' },
+  'not-its-family': { ...AT, code: 'not-its-family', ipFamilies: ['IPv4'] },
+  'not-in-pool': { ...AT, code: 'not-in-pool', pool: 'written' },
+  'in-no-pool': { ...AT, code: 'in-no-pool', granted: ['default-pool'] },
+  'held-by': { ...AT, code: 'held-by', other: OTHER, isOwn: false },
+  'shares-key': { ...AT, code: 'shares-key', other: OTHER, others: 2 },
+  'service-status-write': { ...AT, code: 'service-status-write' },
+  'tenant-changes': { ...AT, code: 'tenant-changes', from: 'acme', to: 'written' },
+  'tenant-unproven': { ...AT, code: 'tenant-unproven', tenant: 'written', flaw: undefined },
+  'address-not-annotated': { ...AT, code: 'address-not-annotated', annotated: [], annotation: 'a' },
   'unknown-subnet': { ...AT, code: 'unknown-subnet', subnet: 'written' },
   'no-provider-subnet': { ...AT, code: 'no-provider-subnet', subnet: 'written' },
   'unparsable-address': { ...AT, code: 'unparsable-address', problem: { problem: 'empty' } },
@@ -238,7 +254,43 @@ const FINDINGS: { readonly [C in FindingCode]: Extract<Finding, { code: C }> } =
     users: [{ holder: OTHER, range: { ...RANGE, last: RANGE.first } }],
     count: 17
   },
-  unrouted: { ...AT, code: 'unrouted', subnet: OTHER, range: RANGE }
+  unrouted: { ...AT, code: 'unrouted', subnet: OTHER, range: RANGE },
+  'unnamed-subnet': { ...AT, code: 'unnamed-subnet', byDefault: 'external' },
+  'upper-case': { ...AT, code: 'upper-case' },
+  'no-mac': { ...AT, code: 'no-mac' },
+  'ignored-v6': { ...AT, code: 'ignored-v6', isAlone: true },
+  'reserved-address': { ...AT, code: 'reserved-address', by: 'gateway', subnet: OTHER },
+  'excluded-address': { ...AT, code: 'excluded-address', subnet: OTHER, isReused: true },
+  'excluded-reused': { ...AT, code: 'excluded-reused', subnet: WRITTEN, excluded: '10.9.8.7' },
+  'address-in-use': {
+    ...AT,
+    code: 'address-in-use',
+    holder: OTHER,
+    holderField: 'spec.v4Ip',
+    nearest: RANGE
+  },
+  'in-ip-pool': { ...AT, code: 'in-ip-pool', pool: OTHER },
+  'ipv6-subnet': { ...AT, code: 'ipv6-subnet', subnet: WRITTEN, isStuck: true },
+  'named-like-port': { ...AT, code: 'named-like-port', port: OTHER },
+  'named-like-pod': { ...AT, code: 'named-like-pod', namespace: 'written' },
+  'named-like-gateway-port': { ...AT, code: 'named-like-gateway-port', vpc: OTHER, subnet: OTHER },
+  'named-like-holder': { ...AT, code: 'named-like-holder', other: OTHER, subnet: 'foreign-subnet' },
+  'changed-eip': { ...AT, code: 'changed-eip', was: 'before' },
+  'used-by-nat': { ...AT, code: 'used-by-nat', rules: [OTHER] },
+  'gateway-port': { ...AT, code: 'gateway-port', vpc: OTHER, subnet: OTHER },
+  'deletes-port': { ...AT, code: 'deletes-port', port: OTHER },
+  'status-write': { ...AT, code: 'status-write', was: 'before' },
+  'unknown-eip': { ...AT, code: 'unknown-eip' },
+  'foreign-eip': { ...AT, code: 'foreign-eip', owner: 'foreign-tenant' },
+  'no-free-addresses': {
+    ...AT,
+    code: 'no-free-addresses',
+    subnet: WRITTEN,
+    family: 4,
+    needed: 2,
+    free: 17
+  },
+  'exhausted-subnet': { ...AT, code: 'exhausted-subnet', subnet: WRITTEN, family: 4 }
 }
 
 /** Advertisements are the platform's, in MetalLB's namespace: nobody else is told about one. */
@@ -360,6 +412,26 @@ await test('findingWords() tells what a write of a pool does to Services, and ho
   t.match(words('addresses'), 'gives up addresses in use')
   t.match(words('avoidBuggyIPs'), 'that end in .0 or .255')
   t.match(words('serviceAllocation'), 'shuts out Services')
+})
+
+/** What is worded otherwise by something else than the audience. */
+const VARIANTS: readonly Finding[] = [
+  { ...FINDINGS['ignored-v6'], isAlone: false },
+  { ...FINDINGS['excluded-address'], atMost: 'warn' },
+  { ...FINDINGS['excluded-address'], isReused: false },
+  { ...FINDINGS['ipv6-subnet'], isStuck: false },
+  { ...FINDINGS['named-like-pod'], namespace: undefined },
+  { ...FINDINGS['address-in-use'], nearest: undefined },
+  { ...FINDINGS['foreign-eip'], owner: '' },
+  { ...FINDINGS['changed-eip'], was: '' }
+]
+
+await test('findingWords() has a sentence for each variant', async t => {
+  const sentences = [...Object.values(FINDINGS), ...VARIANTS].map(finding =>
+    findingWords(finding, 'platform')
+  )
+  t.equal(new Set(sentences).size, sentences.length)
+  for (const words of sentences) t.match(words, /^spec\.field written [a-z].*[.?]$/)
 })
 
 await test('findingWords() tells the platform the other object, the exact range and the way out', async t => {

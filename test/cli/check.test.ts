@@ -285,7 +285,7 @@ void test('a Namespace counts once it came, and nothing is judged in one that is
   const ran = await check(['-'], { inventory: INVENTORY }, list(namespace, foreign))
   t.same(said(ran), [
     'DENIED Service tenant-new/web [service-pool-not-granted]',
-    '2 objects: 1 denied, 0 warned, 0 unchecked, 0 passed, 1 not judged'
+    '2 objects: 1 denied, 0 warned, 0 unchecked, 1 passed, 0 not judged'
   ])
   const alone = await check(['-'], {}, list(foreign))
   t.match(alone.stdout, 'UNCHECKED Service tenant-new/web: service-pool-not-granted')

@@ -312,6 +312,27 @@ await test('liveReader() reads all objects of a kind for a ref without a name', 
   t.strictSame(live.pools(), { a: ['10.0.0.1'], new: ['10.0.0.130'] }, 'the watch has not said so yet')
 })
 
+await test('liveReader() lists one namespace, and forgets what is gone from it', async t => {
+  const elsewhere = { ...pool('x', 60), metadata: { name: 'x', namespace: 'other', resourceVersion: '60' } }
+  const live = await startLive(t, {
+    list(call) {
+      if (!call.path.includes('ipaddresspools')) return sendList(call, [], 100)
+      const isOne = call.path.includes('/namespaces/metallb-system/')
+      if (isOne) sendList(call, [pool('a', 140, ['10.0.0.140'])], 150)
+      else sendList(call, [pool('a', 50, ['10.0.0.1']), pool('b', 51, ['10.0.0.2']), elsewhere], 100)
+    },
+    watch(call) {
+      openWatch(call)
+      // newer than the list: it must stay
+      if (call.path.includes('metallb')) sendEvent(call, 'ADDED', pool('later', 160, ['10.0.0.160']))
+    }
+  })
+  await until(() => live.pools()['later'] !== undefined, 'the event')
+  t.strictSame(await live.read([ref('')]), [])
+  t.strictSame(live.pools(), { a: ['10.0.0.140'], later: ['10.0.0.160'], x: ['192.168.1.100/32'] })
+  t.strictSame(await live.read([{ ...ref(''), namespace: '..' }]), [], 'no namespace can have that name')
+})
+
 await test('liveReader() leaves alone what it could not read, and says so', async t => {
   const live = await startLive(t, {
     object(call) {

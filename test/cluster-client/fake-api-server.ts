@@ -89,7 +89,7 @@ export class FakeApiServer {
 
   private answer(request: IncomingMessage, response: ServerResponse): void {
     const url = new URL(request.url ?? '/', 'http://fake')
-    const sort = sortOf(url)
+    const sort = request.method === 'GET' ? sortOf(url) : 'object'
     const call: Call = {
       sort,
       nth: this.of(sort).length + 1,
@@ -109,10 +109,10 @@ export class FakeApiServer {
 }
 
 function sortOf(url: URL): Call['sort'] {
-  const depth = url.pathname.split('/').length
-  const group = url.pathname.startsWith('/api/') ? 0 : 1
-  if (depth === 3 + group) return 'discovery'
-  if (depth > 4 + group) return 'object'
+  const parts = url.pathname.split('/').slice(url.pathname.startsWith('/api/') ? 3 : 4)
+  const inside = parts[0] === 'namespaces' && parts.length > 2 ? parts.slice(2) : parts
+  if (inside.length === 0) return 'discovery'
+  if (inside.length > 1) return 'object'
   return url.searchParams.get('watch') === 'true' ? 'watch' : 'list'
 }
 

@@ -7,6 +7,7 @@ import type { ApiServer } from './apiserver.ts'
 import { onShutdown, removeDirectory, trackDirectory } from './cleanup.ts'
 import { createClient } from './client.ts'
 import type { Client } from './client.ts'
+import { requireCommand } from './command.ts'
 import { installCrds } from './crds.ts'
 import { startEtcd } from './etcd.ts'
 import { createExternalSubnet, startKubeOvnController } from './kube-ovn.ts'
@@ -17,6 +18,7 @@ import { startMetalLB } from './metallb.ts'
 import { createNodes } from './nodes.ts'
 import { startOvnDatabase } from './ovn.ts'
 import { prepare } from './prepare.ts'
+import { debianProgram } from './prerequisites.ts'
 import type { RunningProcess } from './process.ts'
 import { installKubeOvnRbac, installMetalLBRbac, installPlatformRbac } from './rbac.ts'
 import { createCredentials, users } from './users.ts'
@@ -44,6 +46,8 @@ export type Cluster = Client & {
   startMetalLBWebhook(): Promise<MetalLBWebhook>
   /** Starts Kube-OVN's controller, its databases and Subnet `external` with it the first time. */
   startKubeOvn(): Promise<RunningProcess>
+  /** Runs ovn-nbctl against the northbound database, as Kube-OVN's controller sees it; throws when it fails. */
+  nbctl(args: readonly string[]): Promise<string>
   /** Puts a program under the cluster's care: it is stopped with the rest, before those started earlier. */
   adopt(process: RunningProcess): RunningProcess
   /** Everything started so far, in the order of starting, including what has ended. */
@@ -124,6 +128,11 @@ function assemble(client: Client, apiServer: ApiServer, care: Care): Cluster {
       const controller = care.adopt(await startKubeOvnController(client, databases))
       if (isFirst) await createExternalSubnet(client)
       return controller
+    },
+    nbctl: async args => {
+      if (databases === undefined) throw new Error('Kube-OVN was not started')
+      const { address } = databases.northbound
+      return requireCommand(debianProgram('ovn-nbctl'), [`--db=${address}`, '--timeout=5', ...args])
     }
   }
 }

@@ -75,5 +75,5 @@ export const BETA: Tenancy = { kind: 'tenant', name: 'beta' }
 export const PLATFORM: Tenancy = { kind: 'platform' }
 export const CLAIMS_ACME: Tenancy = { kind: 'inconsistent', name: 'acme', reason: 'owner-mismatch' }
 export const UNMAPPED: Tenancy = { kind: 'unmapped' }
-export const UNKNOWN: Tenancy = { kind: 'unknown-namespace' }
+export const UNKNOWN: Tenancy = { kind: 'unknown', missing: 'Namespace' }
 export const EVERYBODY = [PLATFORM, ACME, BETA, CLAIMS_ACME, UNMAPPED, UNKNOWN]

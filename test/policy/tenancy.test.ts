@@ -7,7 +7,13 @@ import { defaultPool, grantedPools, grantedSubnets, tenantOfSubnet } from '../..
 import type { Grantee } from '../../src/policy/grants.ts'
 import type { Plan } from '../../src/policy/plan.ts'
 import { parsePolicies } from '../../src/policy/policy-set.ts'
-import { ownerOfClusterScoped, requesterOf, tenancyOfNamespace } from '../../src/policy/tenancy.ts'
+import {
+  ownerInNamespace,
+  ownerOfClusterScoped,
+  requesterOf,
+  tenancyIn,
+  tenancyOfNamespace
+} from '../../src/policy/tenancy.ts'
 import type { Tenancy } from '../../src/policy/tenancy.ts'
 import { UNRESTRICTED } from './unrestricted.ts'
 
@@ -18,12 +24,22 @@ function planOf(spec: object): Plan {
   return parsed.policies.plan
 }
 
-function namespaceOf(labels: object, owners: readonly string[] = []): Namespace {
+/** What is stored: Capsule's Tenant acme with uid u, and Tenant beta, which was made anew. */
+function tenantsOf(...tenants: readonly object[]): Inventory {
+  const view = new Inventory()
+  view.setKnown('Tenant', true)
+  for (const metadata of tenants) view.putJson('Tenant', { metadata })
+  return view
+}
+
+const VIEW = tenantsOf({ name: 'acme', uid: 'u' }, { name: 'beta', uid: 'u-2' })
+
+function namespaceOf(labels: object, owners: readonly string[] = [], namespace = 'n'): Namespace {
   const ownerReferences = owners.map(owner => {
     const [apiVersion, kind, name] = owner.split(' ')
     return { apiVersion, kind, name, uid: 'u' }
   })
-  const decoded = decodeObject('Namespace', { metadata: { name: 'n', labels, ownerReferences } })
+  const decoded = decodeObject('Namespace', { metadata: { name: namespace, labels, ownerReferences } })
   if (!decoded.ok) throw new Error('no namespace')
   return decoded.object
 }
@@ -48,6 +64,13 @@ await test('tenancyOfNamespace() believes a Capsule label only with its owner', 
   const rows: readonly (readonly [object, readonly string[], string])[] = [
     [{}, [], 'platform'],
     [{ [CAPSULE]: 'acme' }, [ACME], 'tenant acme'],
+    [{ [CAPSULE]: 'beta' }, ['capsule.clastix.io/v1beta2 Tenant beta'], 'inconsistent beta another-uid'],
+    [{ [CAPSULE]: 'gone' }, ['capsule.clastix.io/v1beta2 Tenant gone'], 'inconsistent gone no-such-tenant'],
+    [
+      { [CAPSULE]: 'constructor' },
+      ['capsule.clastix.io/v1beta2 Tenant constructor'],
+      'inconsistent constructor no-such-tenant'
+    ],
     [{ [CAPSULE]: 'acme' }, [], 'inconsistent acme label-without-owner'],
     [
       { [CAPSULE]: 'acme' },
@@ -71,15 +94,17 @@ await test('tenancyOfNamespace() believes a Capsule label only with its owner', 
     [{ 'projectcapsule.dev/tenant': 'acme' }, [], 'platform']
   ]
   for (const [labels, owners, expected] of rows) {
-    const tenancy = tenancyOfNamespace(plan, namespaceOf(labels, owners), 'n')
+    const tenancy = tenancyOfNamespace(plan, VIEW, namespaceOf(labels, owners))
     t.equal(brief(tenancy), expected, JSON.stringify([labels, owners]))
   }
-  t.equal(brief(tenancyOfNamespace(plan, undefined, 'kube-system')), 'unknown-namespace')
+  t.equal(brief(tenancyIn(plan, VIEW, 'kube-system')), 'unknown Namespace')
+  const unread = tenancyOfNamespace(plan, new Inventory(), namespaceOf({ [CAPSULE]: 'acme' }, [ACME]))
+  t.equal(brief(unread), 'unknown Tenant', 'nobody knows which Tenants there are')
   const other = planOf({ tenancy: { namespaceLabels: ['tenant', CAPSULE] } })
   const both = namespaceOf({ tenant: 'beta', [CAPSULE]: 'acme' }, [ACME])
-  t.equal(brief(tenancyOfNamespace(other, both, 'n')), 'tenant beta', 'the plan orders the keys')
+  t.equal(brief(tenancyOfNamespace(other, VIEW, both)), 'tenant beta', 'the plan orders the keys')
   const without = planOf({ tenancy: { namespaceLabels: ['tenant'] } })
-  t.equal(brief(tenancyOfNamespace(without, namespaceOf({ [CAPSULE]: 'acme' }), 'n')), 'platform')
+  t.equal(brief(tenancyOfNamespace(without, VIEW, namespaceOf({ [CAPSULE]: 'acme' }))), 'platform')
 })
 
 await test('tenancyOfNamespace() gives unlabelled namespaces to nobody when the plan distrusts them', async t => {
@@ -87,17 +112,41 @@ await test('tenancyOfNamespace() gives unlabelled namespaces to nobody when the 
   const plan = planOf({ ...untrusted, metallb: { namespace: 'lb' } })
   const names = ['default', 'kmetal-metallb', 'kube-system', 'lb', 'infra']
   t.strictSame(
-    names.map(name => brief(tenancyOfNamespace(plan, namespaceOf({}), name))),
+    names.map(name => brief(tenancyOfNamespace(plan, VIEW, namespaceOf({}, [], name)))),
     ['unmapped', 'unmapped', 'platform', 'platform', 'platform']
   )
-  t.equal(brief(tenancyOfNamespace(plan, namespaceOf({ tenant: 'acme' }), 'infra')), 'tenant acme')
+  t.equal(brief(tenancyOfNamespace(plan, VIEW, namespaceOf({ tenant: 'acme' }, [], 'infra'))), 'tenant acme')
   const own = planOf({ scope: 'tenantCluster', tenant: 'acme' })
   t.strictSame(
     ['default', 'kube-system'].map(name =>
-      brief(tenancyOfNamespace(own, namespaceOf({ tenant: 'x' }), name))
+      brief(tenancyOfNamespace(own, VIEW, namespaceOf({ tenant: 'x' }, [], name)))
     ),
     ['tenant acme', 'platform']
   )
+})
+
+await test('ownerInNamespace() maps accounts that act for tenants, in the platform’s namespaces alone', async t => {
+  const view = tenantsOf()
+  for (const [name, labels] of [
+    ['gateways', {}],
+    ['acme-web', { tenant: 'acme' }]
+  ] as const)
+    view.putJson('Namespace', { metadata: { name, labels } })
+  const serviceOwners = [
+    { user: 'gateway', tenantFromLabel: 'example.com/for' },
+    { user: 'beta-gateway', tenant: 'beta' }
+  ]
+  const plan = planOf({ tenancy: { serviceOwners } })
+  const ownerOf = (username: string, namespace: string, labels: readonly [string, string][] = []) => {
+    const requester = requesterOf(plan, { username, groups: ['system:masters'] })
+    return brief(ownerInNamespace(plan, view, { requester, namespace, labels: new Map(labels) }))
+  }
+  t.equal(ownerOf('gateway', 'gateways', [['example.com/for', 'acme']]), 'tenant acme')
+  t.equal(ownerOf('gateway', 'gateways'), 'unmapped', 'the label is missing')
+  t.equal(ownerOf('gateway-2', 'gateways', [['example.com/for', 'acme']]), 'platform', 'whole names')
+  t.equal(ownerOf('beta-gateway', 'gateways'), 'tenant beta')
+  t.equal(ownerOf('beta-gateway', 'acme-web'), 'tenant acme', 'the namespace counts more')
+  t.equal(ownerOf('gateway', 'elsewhere'), 'unknown Namespace')
 })
 
 await test('requesterOf() compares whole names', async t => {
@@ -187,7 +236,7 @@ await test('grantedPools() and defaultPool() follow the class and the VLAN', asy
   )
   const strangers: readonly Tenancy[] = [
     { kind: 'unmapped' },
-    { kind: 'unknown-namespace' },
+    { kind: 'unknown', missing: 'Namespace' },
     { kind: 'inconsistent', name: 'acme', reason: 'owner-mismatch' }
   ]
   for (const tenancy of strangers) {
@@ -200,7 +249,7 @@ await test('grantedPools() and defaultPool() follow the class and the VLAN', asy
 await test('a tenant label without a value is inconsistent, never the platform’s', async t => {
   const decoded = decodeObject('Namespace', { metadata: { name: 'n', labels: { tenant: '' } } })
   if (!decoded.ok) throw new Error('the fixture does not decode')
-  t.match(tenancyOfNamespace(planOf({}), decoded.object, 'n'), {
+  t.match(tenancyOfNamespace(planOf({}), VIEW, decoded.object), {
     kind: 'inconsistent',
     reason: 'empty-label'
   })

@@ -55,6 +55,7 @@ async function unjudged(write: Write, ...unreadable: KindName[]): Promise<readon
 }
 
 const nat = object('OvnEip', { name: 'e' }, { externalSubnet: 'external', type: 'nat' })
+const fixed = object('OvnEip', { name: 'e' }, { externalSubnet: 'external', v4Ip: '10.5.204.150' })
 const pool = object(
   'IPAddressPool',
   { name: 'new', namespace: 'kmetal-metallb' },
@@ -76,13 +77,26 @@ await test('evaluate() leaves a rule unjudged by an unreadable kind only where i
   const loadBalancer = { type: 'LoadBalancer' }
   const named = service('acme', loadBalancer, { 'metallb.io/address-pool': 'default-pool' })
 
-  t.same(await unjudged({ object: nat }, 'Node', 'Vpc', 'OvnEip'), [], 'an address on a shared Subnet')
-  t.same(await unjudged({ object: nat }, 'Subnet'), ['eip-unknown-subnet Subnet'])
+  t.same(
+    await unjudged({ object: nat }, 'Node', 'Vpc', 'OvnEip', 'IP', 'IPAddressPool', 'Service'),
+    ['subnet-pool-exhausted OvnEip', 'subnet-pool-exhausted IP'],
+    'an address on a shared Subnet'
+  )
+  t.same(await unjudged({ object: nat }, 'Subnet'), [
+    'eip-unknown-subnet Subnet',
+    'eip-address-family Subnet',
+    'subnet-pool-exhausted Subnet'
+  ])
+  t.same(await unjudged({ object: fixed }, 'Node'), ['eip-address-in-use Node'], 'an address that is asked for')
   t.same(await unjudged({ object: lsp }, 'Node'), ['eip-type Node'], 'a switch port is named like its node')
   t.same(await unjudged({ object: lrp, user: kubeOvn }, 'Node', 'Subnet', 'Vpc', 'OvnEip'), [])
 
   t.same(await unjudged({ object: service('acme', { type: 'ClusterIP' }) }, 'IPAddressPool', 'Namespace'), [])
-  t.same(await unjudged({ object: named }, 'IPAddressPool'), [], 'a pool that is named')
+  t.same(
+    await unjudged({ object: named }, 'IPAddressPool'),
+    ['service-address-conflict IPAddressPool'],
+    'a pool that is named, though not whether it is granted'
+  )
   t.same(await unjudged({ object: named }, 'Namespace'), ['service-pool-not-granted Namespace'])
   t.same(await unjudged({ object: service('acme', loadBalancer) }, 'IPAddressPool'), [
     'service-pool-not-granted IPAddressPool'

@@ -6,10 +6,12 @@ import { bgpWords } from './bgp.ts'
 import { auditWords } from './audit.ts'
 import { kubeOvnWords } from './kube-ovn.ts'
 import { poolUseWords } from './pool-use.ts'
+import { ovnEipWords } from './ovn-eip.ts'
 import { poolWords } from './pool.ts'
 import { selectorWords } from './selector.ts'
 import { serviceWords } from './service.ts'
 import { vpcWords } from './vpc.ts'
+import { tenancyWords } from './tenancy.ts'
 
 /**
  * One finding as one sentence or two on one line: the field and the value, what is wrong, what it collides with, the way
@@ -73,6 +75,16 @@ function predicate(finding: Finding, audience: Audience): string {
     case 'bfd-in-native-mode':
       return bgpWords(finding, audience)
     case 'pool-not-granted':
+    case 'request-unparsable':
+    case 'asks-twice':
+    case 'too-many-addresses':
+    case 'same-family':
+    case 'not-its-family':
+    case 'not-in-pool':
+    case 'in-no-pool':
+    case 'held-by':
+    case 'shares-key':
+    case 'service-status-write':
       return serviceWords(finding, audience)
     case 'node-in-pool':
     case 'unknown-reference':
@@ -83,6 +95,34 @@ function predicate(finding: Finding, audience: Audience): string {
     case 'subnet-in-use':
     case 'unrouted':
       return vpcWords(finding, audience)
+    case 'tenant-changes':
+    case 'tenant-unproven':
+    case 'address-not-annotated':
+      return tenancyWords(finding)
+    case 'unnamed-subnet':
+    case 'upper-case':
+    case 'no-mac':
+    case 'ignored-v6':
+    case 'reserved-address':
+    case 'excluded-address':
+    case 'excluded-reused':
+    case 'address-in-use':
+    case 'in-ip-pool':
+    case 'ipv6-subnet':
+    case 'named-like-port':
+    case 'named-like-pod':
+    case 'named-like-gateway-port':
+    case 'named-like-holder':
+    case 'changed-eip':
+    case 'used-by-nat':
+    case 'gateway-port':
+    case 'deletes-port':
+    case 'status-write':
+    case 'unknown-eip':
+    case 'foreign-eip':
+    case 'no-free-addresses':
+    case 'exhausted-subnet':
+      return ovnEipWords(finding, audience)
     default:
       return kubeOvnWords(finding, audience)
   }

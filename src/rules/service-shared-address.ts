@@ -1,0 +1,58 @@
+import { refOf } from '../kinds/index.ts'
+import { metallbAnnotation, loadBalancerAsk, sharingKey, type Service } from '../kinds/service.ts'
+import { tenancyIn, tenancyRestsOn } from '../policy/tenancy.ts'
+import { sameRef } from '../kinds/object-ref.ts'
+import { defineRule, type CheckContext } from './rule.ts'
+import { isSameOwner } from './service-owner.ts'
+
+/** Addresses are shared among the Services of one owner. */
+export const serviceSharedAddress = defineRule<'Service'>({
+  id: 'service-shared-address',
+  summary: 'A Service shares its address (metallb.io/allow-shared-ip) with no Service of another tenant.',
+  why: "MetalLB's sharing key knows no namespaces: whoever guesses another tenant's key gets its address, and takes ports on it that the other has not yet.",
+  fix: 'Choose a key that no other tenant uses, such as one with a random part.',
+  example:
+    'metadata: {annotations: {metallb.io/allow-shared-ip: shared}} # which a Service of tenant beta has too',
+  see: [
+    'https://metallb.io/usage/#ip-address-sharing',
+    'https://github.com/metallb/metallb/blob/v0.15.2/internal/allocator/allocator.go (sharingOK)',
+    'https://github.com/metallb/metallb/issues/968'
+  ],
+  on: ['Service'],
+  reads: ['Service', 'Namespace', 'Tenant'],
+  defaultAction: 'deny',
+  check({ object }, context) {
+    const { plan, view } = context
+    const key = sharingKey(object)
+    if (key === '' || loadBalancerAsk(object, plan.metallb.loadBalancerClass) === undefined) return []
+    const others = foreignSharers(object, key, context)
+    const [other] = others
+    if (other === undefined) return []
+    const { namespace } = other.meta
+    return [
+      {
+        code: 'shares-key',
+        field: `metadata.annotations[${metallbAnnotation(object.meta.annotations, 'allow-shared-ip')?.key ?? ''}]`,
+        value: key,
+        other: refOf(other),
+        others: others.length,
+        restsOn: [refOf(other), ...tenancyRestsOn(view, namespace)]
+      }
+    ]
+  }
+})
+
+/** The Services of other owners with this key that take an address from MetalLB, by name. O(Services). */
+function foreignSharers(object: Service, key: string, context: CheckContext): readonly Service[] {
+  const { plan, view } = context
+  const self = refOf(object)
+  return [...view.list('Service')]
+    .filter(other => sharingKey(other) === key && !sameRef(refOf(other), self))
+    .filter(other => loadBalancerAsk(other, plan.metallb.loadBalancerClass) !== undefined)
+    .filter(({ meta }) => !isSameOwner(context, tenancyIn(plan, view, meta.namespace)))
+    .toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
+}
+
+function nameOf({ meta }: Service): string {
+  return `${meta.namespace}/${meta.name}`
+}
