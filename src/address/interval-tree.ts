@@ -1,7 +1,11 @@
-interface Node<T> {
+/** An item and the interval it lies on. */
+export interface Placed<T> {
   readonly item: T
   readonly first: bigint
   readonly last: bigint
+}
+
+interface Node<T> extends Placed<T> {
   left: Node<T> | undefined
   right: Node<T> | undefined
   height: number
@@ -51,7 +55,7 @@ export class IntervalTree<T> {
    * not change while it is read. Cost for k items taken: O(log n + k) as long as intervals do not nest, O((k + 1)
    * log n) at worst, when those reaching far lie scattered among shorter ones.
    */
-  *overlapping(first: bigint, last: bigint): Generator<T, void, undefined> {
+  *overlapping(first: bigint, last: bigint): Generator<Placed<T>, void, undefined> {
     const path: Node<T>[] = []
     let node = this.#root
     for (;;) {
@@ -61,10 +65,31 @@ export class IntervalTree<T> {
       }
       const next = path.pop()
       if (!next) return
-      if (next.last >= first) yield next.item
+      if (next.last >= first) yield next
       node = next.right
     }
   }
+
+  /**
+   * Calls `isEnough` with what `overlapping` would yield until it answers true. Takes half the time where thousands are only
+   * passed over, as nothing is made for them.
+   */
+  visit(first: bigint, last: bigint, isEnough: (placed: Placed<T>) => boolean): void {
+    visitNode(this.#root, { first, last }, isEnough)
+  }
+}
+
+/** True when it was enough. As deep as the tree is high. */
+function visitNode<T>(
+  node: Node<T> | undefined,
+  within: Pick<Placed<T>, 'first' | 'last'>,
+  isEnough: (placed: Placed<T>) => boolean
+): boolean {
+  if (node === undefined || node.maxLast < within.first) return false
+  if (visitNode(node.left, within, isEnough)) return true
+  if (node.first > within.last) return false
+  if (node.last >= within.first && isEnough(node)) return true
+  return visitNode(node.right, within, isEnough)
 }
 
 /** Negative when the node comes before first..last, 0 when it is that interval. */

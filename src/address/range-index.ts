@@ -81,7 +81,7 @@ export class RangeIndex<V> {
 
   /** The entries that share an address with the range, ascending by first, then last, then order of insertion. */
   *overlapping(range: AddressRange): Generator<IndexEntry<V>, void, undefined> {
-    for (const bucket of this.#trees[range.family].ascending.overlapping(range.first, range.last)) {
+    for (const { item: bucket } of this.#trees[range.family].ascending.overlapping(range.first, range.last)) {
       for (const value of bucket.values) yield { range: bucket.range, value }
     }
   }
@@ -89,7 +89,7 @@ export class RangeIndex<V> {
   /** The maximal ranges inside `within` that no stored range touches, ascending; none when all is taken. */
   *free(within: AddressRange, skip?: (value: V) => boolean): Generator<AddressRange, void, undefined> {
     const { family } = within
-    for (const { first, last } of gaps(this.#trees[family].ascending, within, { isMirrored: false, skip })) {
+    for (const { first, last } of gaps(this.#trees[family].ascending, within, skip)) {
       yield { family, first, last }
     }
   }
@@ -118,10 +118,8 @@ export class RangeIndex<V> {
     const { family } = near
     const { first, last } = space
     const above = { first: greater(first, near.last + 1n), last }
-    for (const gap of gaps(this.#trees[family].ascending, above, { isMirrored: false, skip })) {
-      if (gap.last - gap.first + 1n >= size) return { family, first: gap.first, last: gap.first + size - 1n }
-    }
-    return undefined
+    const fit = firstFit(this.#trees[family].ascending, above, { size, skip })
+    return fit === undefined ? undefined : { family, first: fit, last: fit + size - 1n }
   }
 
   /** The highest fit that begins at or below the end of `near`, so it may overlap `near`. */
@@ -129,11 +127,8 @@ export class RangeIndex<V> {
     const { family } = near
     const { first, last } = space
     const below = { first: greater(-last, -near.last - size + 1n), last: -first }
-    for (const gap of gaps(this.#trees[family].mirrored, below, { isMirrored: true, skip })) {
-      if (gap.last - gap.first + 1n >= size)
-        return { family, first: -gap.first - size + 1n, last: -gap.first }
-    }
-    return undefined
+    const fit = firstFit(this.#trees[family].mirrored, below, { size, skip })
+    return fit === undefined ? undefined : { family, first: -fit - size + 1n, last: -fit }
   }
 }
 
@@ -145,19 +140,39 @@ function emptyTrees<V>(): Trees<V> {
 function* gaps<V>(
   tree: IntervalTree<Bucket<V>>,
   space: Interval,
-  { isMirrored, skip }: { isMirrored: boolean; skip: FreeSearch<V>['skip'] }
+  skip: FreeSearch<V>['skip']
 ): Generator<Interval, void, undefined> {
   let position = space.first
   if (position > space.last) return
-  for (const { range, values } of tree.overlapping(space.first, space.last)) {
-    if (skip && values.every(skip)) continue
-    const first = isMirrored ? -range.last : range.first
-    const last = isMirrored ? -range.first : range.last
+  for (const { item, first, last } of tree.overlapping(space.first, space.last)) {
+    if (skip && item.values.every(skip)) continue
     if (first > position) yield { first: position, last: first - 1n }
     if (last >= position) position = last + 1n
     if (position > space.last) return
   }
   yield { first: position, last: space.last }
+}
+
+/** The first number of the first of those parts that holds at least `size` of them. */
+function firstFit<V>(
+  tree: IntervalTree<Bucket<V>>,
+  space: Interval,
+  { size, skip }: Pick<FreeSearch<V>, 'size' | 'skip'>
+): bigint | undefined {
+  let taken = space.first - 1n
+  // What begins beyond leaves room between itself and what is taken.
+  let tooNear = taken + size
+  let found = false
+  tree.visit(space.first, space.last, ({ item, first, last }) => {
+    if (skip && item.values.every(skip)) return false
+    found = first > tooNear
+    if (!found && last > taken) {
+      taken = last
+      tooNear = taken + size
+    }
+    return found || tooNear > space.last
+  })
+  return found || tooNear <= space.last ? taken + 1n : undefined
 }
 
 /** The part of a space where a fit could still be as near as the best one so far. */

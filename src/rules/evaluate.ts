@@ -92,12 +92,15 @@ function boundRule(
 function growthOf({ rule, action }: BoundRule, change: Change, context: RuleContext): Evaluation {
   const view = new RecordingView(context.view)
   const said = rule.judge(change, 'new', { ...context, view, proposals: context.view })
+  const unjudged = unjudgedReasons(rule, said, view)
+  // Most rules have nothing to say.
+  if (said.length === 0 && unjudged.length === 0) return NOTHING
   const found = said.filter(isFinding)
   const isExcused = found.length > 0 && storedExcuses(change, context)
   const added = newFindings(found, isExcused ? storedFindings(rule, change, context) : [])
   return {
     findings: added.map(finding => ({ rule, action: limited(action, finding), finding })),
-    unjudged: unjudgedReasons(rule, said, view).map(reason => ({ rule, action, reason, closes: true })),
+    unjudged: unjudged.map(reason => ({ rule, action, reason, closes: true })),
     doubts: action === 'deny' ? said.filter(isDoubt).flatMap(({ restsOn }) => restsOn) : []
   }
 }
@@ -130,10 +133,12 @@ function storedFindings(rule: AnyRule, change: Change, context: RuleContext): re
 }
 
 function unjudgedReasons(rule: AnyRule, said: readonly Said[], view: RecordingView): readonly Unjudged[] {
+  const unknown = rule.reads.filter(kind => view.asked.has(kind) && !view.known(kind))
   const stated = said.filter(isUnjudged)
+  if (unknown.length === 0) return stated
   const named = new Set(stated.map(reason => (reason.because === 'kind-unknown' ? reason.kind : undefined)))
-  const unknown = rule.reads.filter(kind => view.asked.has(kind) && !view.known(kind) && !named.has(kind))
-  const byKind = unknown.map(kind => ({ code: 'unjudged', because: 'kind-unknown', kind }) as const)
+  const unnamed = unknown.filter(kind => !named.has(kind))
+  const byKind = unnamed.map(kind => ({ code: 'unjudged', because: 'kind-unknown', kind }) as const)
   return [...byKind, ...stated]
 }
 
