@@ -127,7 +127,7 @@ void test('runAudit() tells what a cluster holds, names its objects, and does no
   t.match(ran.stdout, /^IPAddressPool metallb-system\/odd: DENIED .*\[invalid-object\]$/m)
   t.match(
     ran.stdout,
-    /^Service: UNCHECKED service-pool-not-granted.*: not known which Service objects there are$/m
+    /^Service: UNCHECKED service-address-conflict, .*service-pool-not-granted.*: not known which Service objects there are$/m
   )
   t.match(ran.stdout, /^\?: not known which Service objects there are$/m)
   t.match(ran.stderr, /^poolguard: Service: forbidden: /m)
