@@ -3,6 +3,7 @@ import type { FieldError } from '../kinds/decode.ts'
 import { KIND_NAMES, refOf, type KindName } from '../kinds/index.ts'
 import { refKey, type ObjectRef } from '../kinds/object-ref.ts'
 import { capacityOf } from '../rules/capacity.ts'
+import { edgeNatDrift } from '../rules/edge-nat-drift.ts'
 import { nodeRuleActions, nodesInPools } from '../rules/nodes-in-pools.ts'
 import { UNKNOWN_REFERENCE, unknownReferences } from '../rules/unknown-references.ts'
 import { auditObject, type Audited, type Stated } from './audit-object.ts'
@@ -48,7 +49,8 @@ export function auditObjects(context: AuditContext): CheckReport {
     checkedObject(placeOf(ref), ref, invalidFields(placeOf(ref), errors), {})
   )
   const all = [...objects, ...broken].toSorted((a, b) => compareRefs(a.ref, b.ref))
-  return reportOn(all, capacityOf(view, snapshot.plan))
+  const { plan } = snapshot
+  return reportOn(all, { capacity: capacityOf(view, plan), edgeNat: edgeNatDrift(view, plan) })
 }
 
 function auditKind(kind: KindName, { snapshot, view, nowMs }: AuditContext): readonly Audited[] {

@@ -11,7 +11,7 @@ export function addFindingMetrics(
   const registers = [registry]
   const gauge = new Gauge({
     name: 'poolguard_findings',
-    help: 'What is stored and breaks a rule that no write could be refused for: pairs of Node and pool.',
+    help: 'What is stored and breaks a rule that no write could be refused for: pairs of Node and pool, and OvnEips without a mapping on the edge router.',
     labelNames: ['rule'],
     registers: [],
     collect() {

@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client'
 import { test } from 'tap'
-import { tellOfNodes } from '../../src/cli/node-events.ts'
+import { tellOfFindings } from '../../src/cli/finding-events.ts'
 import { loadPolicies } from '../../src/cli/policies.ts'
 import { clusterWorld } from '../../src/cli/world.ts'
 import { isRecord } from '../../src/kinds/decode.ts'
@@ -52,9 +52,9 @@ await test('a Node that joins inside a pool becomes an Event, and a metric tells
   const log = createLogger({ level: 'info', stream: { write: line => void lines.push(line) } })
   const registry = new Registry()
   const world = clusterWorld(loadPolicies([`${dir}/plan.yaml`]), `${dir}/config`, () => {})
-  const nodeEvents = tellOfNodes(world, { log, registry })
+  const findingEvents = tellOfFindings(world, { log, registry })
   t.teardown(async () => {
-    await nodeEvents.stop()
+    await findingEvents.stop()
     await world.close()
     await fake.close()
   })
@@ -81,11 +81,63 @@ await test('a Node that joins inside a pool becomes an Event, and a metric tells
   const names = events.map(({ metadata }) => (isRecord(metadata) ? metadata['name'] : ''))
   t.not(names[0], names[1])
   await until(() => lines.length > 0, 'a line in the log')
-  t.match(lines.join(''), /"reason":"NodeAddressInPool","node":"inside".*"msg":"event"/)
+  t.match(lines.join(''), /"reason":"NodeAddressInPool","kind":"Node","name":"inside".*"msg":"event"/)
   t.equal(lines.length, 1, 'an Event that another process stored is no news')
   const metrics = await registry.metrics()
   t.match(metrics, 'poolguard_findings{rule="pool-node-address"} 1')
   t.match(metrics, 'poolguard_findings{rule="pool-cluster-range"} 0')
   t.match(metrics, 'poolguard_events_total{outcome="exists"} 1')
   t.match(metrics, 'poolguard_events_total{outcome="created"} 1')
+})
+
+await test('an OvnEip that the edge router maps nothing to becomes an Event', async t => {
+  const events: Record<string, unknown>[] = []
+  const eip = (name: string, v4Ip: string) => ({
+    metadata: { name, uid: `uid-of-${name}`, resourceVersion: '7' },
+    spec: { externalSubnet: 'external', v4Ip }
+  })
+  const lists = new Map([
+    ['/ovn-eips', [eip('mapped', '10.5.204.7'), eip('new', '10.5.204.8')]],
+    ['/subnets', [{ metadata: { name: 'external' }, spec: { cidrBlock: '10.5.204.0/24', vlan: 'v' } }]]
+  ])
+  const fake = new FakeApiServer({
+    list: call => sendList(call, [...lists].find(([end]) => call.path.endsWith(end))?.[1] ?? [], 100),
+    watch: openWatch,
+    object: async call => {
+      const json: unknown = JSON.parse(await call.body())
+      if (isRecord(json)) events.push(json)
+      sendJson(call, 201, {})
+    }
+  })
+  const port = await fake.listen()
+  const dir = t.testdir({
+    config: kubeconfig(`http://127.0.0.1:${port}`),
+    'plan.yaml': `
+apiVersion: poolguard.io/v1alpha1
+kind: NetworkPlan
+metadata: {name: dc1}
+spec:
+  edgeRouter: {mode: edgeNAT, mappings: [{publicIP: 203.0.113.1, eip: 10.5.204.7}]}
+  globalPool: {externalSubnets: [external], defaultExternalSubnet: external}
+`
+  })
+  const registry = new Registry()
+  const log = createLogger({ level: 'info', stream: { write: () => {} } })
+  const world = clusterWorld(loadPolicies([`${dir}/plan.yaml`]), `${dir}/config`, () => {})
+  const findingEvents = tellOfFindings(world, { log, registry })
+  t.teardown(async () => {
+    await findingEvents.stop()
+    await world.close()
+    await fake.close()
+  })
+  await world.watcher.synced()
+  await until(() => events.length === 1, 'an Event', 15_000)
+  t.match(events[0], {
+    metadata: { name: /^new\.[0-9a-f]{16}$/ },
+    regarding: { apiVersion: 'kubeovn.io/v1', kind: 'OvnEip', name: 'new', uid: 'uid-of-new' },
+    reason: 'EdgeNatMappingMissing',
+    note: /^10\.5\.204\.8 of Subnet external has no mapping .* \[edge-nat-mapping\]$/
+  })
+  t.match(await registry.metrics(), 'poolguard_findings{rule="edge-nat-mapping"} 1')
+  t.equal(events.length, 1)
 })
