@@ -8,10 +8,10 @@ import { connectRest } from '../rest.ts'
 import { EipLife, standingOf, type Standing } from './eip-life.ts'
 import { CPO, prepareSubnet, staticAddresses, writePlan } from './plan.ts'
 
-const usage = `npm run soak -- [--minutes 5] [--tenants 200] [--eips 2000] [--seed N]
+const usage = `npm run soak -- [--minutes 5] [--tenants 200] [--eips 2000] [--rate 60] [--seed N]
 
 A day in the life of OvnEips on a real cluster, with Kube-OVN's own controller: creates, changes and deletes them at random
-through the API server, for that long after the first ones are there. Prints one line of JSON last. Exit code 1 when two live
+through the API server, for that long after the first ones are there, so many a second. Prints one line of JSON last. Exit code 1 when two live
 OvnEips share an address, one stays without an address, an allowed write is refused or a bad one is not.`
 
 /** Writes on their way at any time. */
@@ -26,6 +26,7 @@ async function main(): Promise<number> {
       minutes: { type: 'string', default: '5' },
       tenants: { type: 'string', default: '200' },
       eips: { type: 'string', default: '2000' },
+      rate: { type: 'string', default: '60' },
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
       help: { type: 'boolean', short: 'h' }
     }
@@ -34,10 +35,10 @@ async function main(): Promise<number> {
     console.log(usage)
     return 0
   }
-  const [minutes, tenants, eips, seed] = [values.minutes, values.tenants, values.eips, values.seed].map(
-    Number
-  )
-  if (!(minutes && tenants && eips) || seed === undefined || Number.isNaN(seed)) throw new Error(usage)
+  const texts = [values.minutes, values.tenants, values.eips, values.rate, values.seed]
+  const [minutes, tenants, eips, rate, seed] = texts.map(Number)
+  if (!(minutes && tenants && eips && rate) || seed === undefined || Number.isNaN(seed))
+    throw new Error(usage)
   const cluster = await startCluster({ users: { cpo: CPO }, report: say })
   try {
     await cluster.startKubeOvn()
@@ -49,7 +50,7 @@ async function main(): Promise<number> {
     await work(life, () => life.size >= eips)
     say(`living for ${minutes} minutes`)
     const endMs = Date.now() + minutes * 60_000
-    await work(life, () => Date.now() > endMs)
+    await work(life, () => Date.now() > endMs, rate)
     say('waiting for Kube-OVN to get done')
     const standing = await settled(() => standingOf(rest))
     rest.close()
@@ -72,10 +73,15 @@ async function main(): Promise<number> {
   }
 }
 
-/** Steps one after the other in several workers at once. */
-async function work(life: EipLife, isOver: () => boolean): Promise<void> {
+/** Steps one after the other in several workers at once; no more than `rate` a second. */
+async function work(life: EipLife, isOver: () => boolean, rate = Infinity): Promise<void> {
+  const pauseMs = (WORKERS / rate) * 1_000
   const worker = async (): Promise<void> => {
-    while (!isOver()) await life.step()
+    while (!isOver()) {
+      const pause = new Promise(resolve => setTimeout(resolve, pauseMs))
+      await life.step()
+      await pause
+    }
   }
   await Promise.all(Array.from({ length: WORKERS }, worker))
 }
