@@ -168,6 +168,17 @@ export interface LoadBalancerAsk {
 export function loadBalancerAsk(object: Service, loadBalancerClass: string): LoadBalancerAsk | undefined {
   if (object.type !== 'LoadBalancer' || (object.loadBalancerClass ?? '') !== loadBalancerClass)
     return undefined
+  const known = asks.get(object)
+  if (known !== undefined) return known
+  const ask = askOf(object)
+  asks.set(object, ask)
+  return ask
+}
+
+/** Eight rules ask about a Service, which may list 35,000 addresses. */
+const asks = new WeakMap<Service, LoadBalancerAsk>()
+
+function askOf(object: Service): LoadBalancerAsk {
   const pool = metallbAnnotation(object.meta.annotations, 'address-pool')
   const listed = metallbAnnotation(object.meta.annotations, 'loadBalancerIPs')
   const texts = listed === undefined || listed.value === '' ? [] : listed.value.split(',')

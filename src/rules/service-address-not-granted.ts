@@ -42,7 +42,7 @@ export const serviceAddressNotGranted = defineRule<'Service'>({
         return { code: 'address-request-denied', field, value: text, restsOn }
       })
     }
-    const isMetalLBs = loadBalancerAsk(object, plan.metallb.loadBalancerClass) !== undefined
+    const isMetalLBs = (object.loadBalancerClass ?? '') === plan.metallb.loadBalancerClass
     if (!isMetalLBs && addressRequests === undefined) return []
     if (tenancy.kind === 'unknown')
       return [{ code: 'unjudged', because: 'kind-unknown', kind: tenancy.missing }]

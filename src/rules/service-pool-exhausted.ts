@@ -1,7 +1,7 @@
 import type { Family } from '../address/range.ts'
 import { refOf } from '../kinds/index.ts'
 import { sameRef } from '../kinds/object-ref.ts'
-import { ingressAddresses, loadBalancerAsk, sharingKey, type Service } from '../kinds/service.ts'
+import { ingressAddresses, sharingKey, type Service } from '../kinds/service.ts'
 import { grantedPools } from '../policy/grants.ts'
 import type { Finding } from './finding.ts'
 import { isIn, poolRooms, roomOf, type PoolRoom } from './pool-room.ts'
@@ -31,10 +31,10 @@ export const servicePoolExhausted = defineRule<'Service'>({
   check(subject, context) {
     const { object } = subject
     const { plan, view, tenancy } = context
-    if (loadBalancerAsk(object, plan.metallb.loadBalancerClass) === undefined) return []
+    const candidates = poolCandidates(object, plan, view)
+    if (candidates.length === 0) return []
     if (tenancy.kind === 'unknown')
       return [{ code: 'unjudged', because: 'kind-unknown', kind: tenancy.missing }]
-    const candidates = poolCandidates(object, plan, view)
     if (candidates.some(({ via }) => via === 'address') || mayShare(object, context)) return []
     const usable = grantedOf(candidates, subject, context)
     const [first] = usable

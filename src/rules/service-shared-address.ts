@@ -9,7 +9,8 @@ import { isSameOwner } from './service-owner.ts'
 /** Addresses are shared among the Services of one owner, or more narrowly where policies say so. */
 export const serviceSharedAddress = defineRule<'Service'>({
   id: 'service-shared-address',
-  summary: 'A Service shares its address (metallb.io/allow-shared-ip) with no Service of another tenant.',
+  summary:
+    'A Service shares its address (metallb.io/allow-shared-ip) with no Service of another tenant, and only as far as policies let it (services.sharedAddresses).',
   why: "MetalLB's sharing key knows no namespaces: whoever guesses another tenant's key gets its address, and takes ports on it that the other has not yet.",
   fix: 'Choose a key that no other tenant uses, such as one with a random part; where a policy lets nobody share, take the key out.',
   background: [
