@@ -53,6 +53,8 @@ interface Case {
   readonly user?: string
   /** What the plan of all cases says besides. */
   readonly plan?: object
+  /** The spec of an ExposurePolicy; absent: there is none. */
+  readonly policy?: object
 }
 
 interface Timed extends Evaluation {
@@ -73,9 +75,21 @@ function planText(more: object = {}): string {
   )
 }
 
+function policyText(spec: object | undefined): string {
+  if (spec === undefined) return ''
+  const policy = {
+    apiVersion: 'poolguard.io/v1alpha1',
+    kind: 'ExposurePolicy',
+    metadata: { name: 'cost' },
+    spec
+  }
+  return `---\n${JSON.stringify(policy)}\n`
+}
+
 /** What the rules say about the write, and the CPU time they took for it. */
-function measured(t: Test, { existing, object: written, oldObject, user, plan }: Case): Measured {
-  const snapshot = loadPolicies([`${t.testdir({ 'plan.yaml': planText(plan) })}/plan.yaml`])
+function measured(t: Test, { existing, object: written, oldObject, user, plan, policy }: Case): Measured {
+  const text = planText(plan) + policyText(policy)
+  const snapshot = loadPolicies([`${t.testdir({ 'plan.yaml': text })}/plan.yaml`])
   const inventory = new Inventory()
   inventory.setAllKnown()
   for (const json of existing) {
@@ -205,6 +219,91 @@ await test("a tenant's Service that asks for 35,000 addresses, which is all that
   const denied = measured(t, { existing, object: service, user: 'acme' })
   t.equal(findingsOf(denied, 'service-pool-not-granted').length, 16)
   withinBudget(t, denied, 150)
+})
+
+const ACME = object('Namespace', { name: 'acme', labels: { tenant: 'acme' } }, {})
+
+function serviceOf(spec: object): Json {
+  return object('Service', { name: 's', namespace: 'acme' }, { spec })
+}
+
+await test('a Service with 100,000 external IPs that others have, beside 1,000 provider Subnets, and one more', async t => {
+  const subnets = count(1_000, i => `s${i}`)
+  const existing = [
+    ACME,
+    ...subnets.map((name, i) =>
+      object('Subnet', { name }, { spec: { cidrBlock: `11.${i >> 8}.${i & 255}.0/24`, vlan: 'v' } })
+    ),
+    ...count(2_000, i =>
+      object(
+        'Node',
+        { name: `n${i}` },
+        { status: { addresses: [{ type: 'InternalIP', address: address(i) }] } }
+      )
+    )
+  ]
+  const externalIPs = count(100_000, i => address(i % 2_000))
+  const oldObject = serviceOf({ externalIPs })
+  const plan = { tenancy: { tenants: subnets.map(name => ({ name: `t-${name}`, externalSubnets: [name] })) } }
+  const named = measured(t, { existing, object: oldObject, user: 'alice', plan })
+  t.equal(findingsOf(named, 'service-external-ips').length, 100_000)
+  withinBudget(t, named, 3_000)
+  const more = serviceOf({ externalIPs: [...externalIPs, '11.0.0.9'] })
+  const grown = measured(t, { existing, object: more, oldObject, user: 'alice', plan })
+  t.match(findingsOf(grown, 'service-external-ips'), [{ field: 'spec.externalIPs[100000]' }])
+  withinBudget(t, grown, 6_000)
+})
+
+await test('a Service with 40,000 denied ports, 80,000 source ranges outside, and one more of each', async t => {
+  const ports = count(40_000, i => ({ port: 1 + (i % 60_000), nodePort: 1 + (i % 60_000) }))
+  const ranges = count(80_000, i =>
+    `11.${i >> 8}.${i & 255}.0/24`.replace(
+      /^11\.(\d+)/,
+      (_all, n) => `${20 + (Number(n) >> 8)}.${Number(n) & 255}`
+    )
+  )
+  const policy = {
+    services: {
+      ports: { denied: count(1_000, i => `${1 + 60 * i}-${50 + 60 * i}`) },
+      loadBalancerSourceRanges: {
+        required: true,
+        allowedRanges: count(1_000, i => `10.${i >> 8}.${i & 255}.0/25`)
+      }
+    }
+  }
+  const spec = { type: 'LoadBalancer', ports, loadBalancerSourceRanges: ranges }
+  const oldObject = serviceOf(spec)
+  const more = serviceOf({
+    ...spec,
+    ports: [...ports, { port: 59_950 }],
+    loadBalancerSourceRanges: [...ranges, '12.0.0.0/8']
+  })
+  const grown = measured(t, { existing: [ACME], object: more, oldObject, user: 'alice', policy })
+  t.match(findingsOf(grown, 'service-port'), [{ field: 'spec.ports[40000].port' }])
+  t.match(findingsOf(grown, 'service-source-ranges'), [{ field: 'spec.loadBalancerSourceRanges[80000]' }])
+  withinBudget(t, grown, 6_000)
+})
+
+await test('a LoadBalancer that may get its address from 100 pools of 100 entries with 6,000 Services in them', async t => {
+  const pools = count(100, i => pool(`p${i}`, { addresses: count(100, j => `10.${i}.${j}.0/31`) }))
+  const services = count(6_000, i =>
+    object(
+      'Service',
+      { name: `s${i}`, namespace: 'acme' },
+      {
+        spec: { type: 'LoadBalancer' },
+        status: {
+          loadBalancer: { ingress: [{ ip: `10.${Math.floor(i / 200)}.${(i % 200) >> 1}.${i & 1}` }] }
+        }
+      }
+    )
+  )
+  const spec = { type: 'LoadBalancer', ipFamilies: ['IPv6'] }
+  const infra = object('Service', { name: 's', namespace: 'infra' }, { spec })
+  const existing = [ACME, object('Namespace', { name: 'infra' }, {}), ...pools, ...services]
+  const warned = measured(t, { existing, object: infra })
+  t.match(findingsOf(warned, 'service-pool-exhausted'), [{ family: 6, pools: { length: 100 } }])
+  withinBudget(t, warned, 600)
 })
 
 await test("a pool that names a tenant's namespaces thousands of times over", async t => {

@@ -44,6 +44,9 @@ function combinedServices(policies: readonly ExposurePolicy[], tenant: string | 
     },
     loadBalancerClasses: inAll(all.map(({ loadBalancerClasses }) => loadBalancerClasses?.allowed)),
     deniedPorts: mergePorts(all.flatMap(({ ports }) => ports?.denied ?? [])),
+    deniedNodePorts: mergePorts(
+      all.flatMap(({ ports, nodePorts }) => [...(ports?.denied ?? []), ...(nodePorts?.denied ?? [])])
+    ),
     sharedAddresses: strictest(
       SHARED_ADDRESSES,
       all.map(({ sharedAddresses }) => sharedAddresses)

@@ -24,8 +24,10 @@ export interface ServiceExposure {
   readonly sourceRanges: { readonly required: boolean; readonly allowed: readonly AddressRange[] | undefined }
   /** '' stands for Services without a class. */
   readonly loadBalancerClasses: readonly string[] | undefined
-  /** Sorted, disjoint; empty for none. */
+  /** Neither as port nor as nodePort. Sorted, disjoint; empty for none. */
   readonly deniedPorts: readonly PortRange[]
+  /** Not as nodePort, those of `deniedPorts` among them. Sorted, disjoint; empty for none. */
+  readonly deniedNodePorts: readonly PortRange[]
   readonly sharedAddresses: SharedAddresses | undefined
   readonly loadBalancers: Quota | undefined
 }
@@ -52,6 +54,8 @@ export interface Limits {
 
 /** All that the ExposurePolicies say about one request. */
 export interface Exposure extends Limits {
+  /** Whether no policy selects by tenant, namespace or class, so that this holds for whatever there is. */
+  readonly forAll: boolean
   /** Those that may match it. */
   readonly exemptions: readonly Exemption[]
 }

@@ -8,6 +8,7 @@ import type { OvnEipFinding } from './findings/ovn-eip.ts'
 import type { PoolFinding } from './findings/pool.ts'
 import type { SelectorFinding } from './findings/selector.ts'
 import type { ServiceFinding } from './findings/service.ts'
+import type { ServiceLimitFinding } from './findings/service-limit.ts'
 import type { TenancyFinding } from './findings/tenancy.ts'
 import type { VpcFinding } from './findings/vpc.ts'
 
@@ -21,6 +22,7 @@ export type Finding =
   | PoolFinding
   | SelectorFinding
   | ServiceFinding
+  | ServiceLimitFinding
   | TenancyFinding
   | VpcFinding
 
