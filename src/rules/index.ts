@@ -15,6 +15,7 @@ import { eipInUse } from './eip-in-use.ts'
 import { eipNameCollision } from './eip-name-collision.ts'
 import { eipOutsideSubnet } from './eip-outside-subnet.ts'
 import { eipPerTenant } from './eip-per-tenant.ts'
+import { eipQuota } from './eip-quota.ts'
 import { eipReservedAddress } from './eip-reserved-address.ts'
 import { eipStatus } from './eip-status.ts'
 import { eipSyntax } from './eip-syntax.ts'
@@ -46,6 +47,7 @@ import { servicePoolNotGranted } from './service-pool-not-granted.ts'
 import { subnetInUse } from './subnet-in-use.ts'
 import { subnetOverlap } from './subnet-overlap.ts'
 import { subnetUnrouted } from './subnet-unrouted.ts'
+import { serviceQuota } from './service-quota.ts'
 import { serviceSharedAddress } from './service-shared-address.ts'
 import { serviceStatus } from './service-status.ts'
 import { subnetPoolExhausted } from './subnet-pool-exhausted.ts'
@@ -86,6 +88,7 @@ export const RULES: readonly AnyRule[] = Object.freeze([
   serviceSharedAddress,
   servicePoolNotGranted,
   serviceAddressNotGranted,
+  serviceQuota,
   serviceStatus,
   eipSyntax,
   eipAddressInUse,
@@ -96,6 +99,7 @@ export const RULES: readonly AnyRule[] = Object.freeze([
   eipType,
   eipVlanMode,
   eipPerTenant,
+  eipQuota,
   subnetOverlap,
   eipChange,
   eipInUse,

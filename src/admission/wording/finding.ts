@@ -8,6 +8,7 @@ import { kubeOvnWords } from './kube-ovn.ts'
 import { poolUseWords } from './pool-use.ts'
 import { ovnEipWords } from './ovn-eip.ts'
 import { poolWords } from './pool.ts'
+import { quotaWords } from './quota.ts'
 import { selectorWords } from './selector.ts'
 import { serviceWords } from './service.ts'
 import { vpcWords } from './vpc.ts'
@@ -86,6 +87,9 @@ function predicate(finding: Finding, audience: Audience): string {
     case 'shares-key':
     case 'service-status-write':
       return serviceWords(finding, audience)
+    case 'quota-reached':
+    case 'quota-exceeded':
+      return quotaWords(finding, audience)
     case 'node-in-pool':
     case 'unknown-reference':
       return auditWords(finding, audience)
