@@ -1,6 +1,6 @@
 import type { View } from '../inventory/view.ts'
 import { selectorMatches } from '../kinds/label-selector.ts'
-import { loadBalancerAsk, type Service } from '../kinds/service.ts'
+import { isServed, type Service } from '../kinds/service.ts'
 import type { Quota } from '../policy/exposure.ts'
 import type { Plan } from '../policy/plan.ts'
 import { tenancyIn, tenancyRestsOn } from '../policy/tenancy.ts'
@@ -23,7 +23,7 @@ export interface CountedService {
 export function* countedServices(plan: Plan, view: View): Generator<CountedService> {
   const namespaces = new Map<string, NamespaceOwner>()
   for (const service of view.list('Service')) {
-    if (loadBalancerAsk(service, plan.metallb.loadBalancerClass) === undefined) continue
+    if (!isServed(service, plan.metallb.loadBalancerClass)) continue
     const { namespace, labels } = service.meta
     const known = namespaces.get(namespace)
     const owner = known ?? ownerOf(namespace, plan, view)

@@ -1,4 +1,4 @@
-import { loadBalancerAsk, type Service } from '../kinds/service.ts'
+import { isServed, type Service } from '../kinds/service.ts'
 import type { Quota } from '../policy/exposure.ts'
 import { ownerInNamespace } from '../policy/tenancy.ts'
 import { countedServices, countsTowards, serviceReads } from './counted-services.ts'
@@ -23,7 +23,7 @@ export const serviceQuota = defineRule<'Service'>({
   check({ as, object, oldObject }, context) {
     const { view, plan, tenancy, exposure } = context
     // What counted before is not asked about, and nothing else that is stored excuses one more.
-    if (as === 'stored' || loadBalancerAsk(object, plan.metallb.loadBalancerClass) === undefined) return []
+    if (as === 'stored' || !isServed(object, plan.metallb.loadBalancerClass)) return []
     if (tenancy.kind === 'unknown')
       return [{ code: 'unjudged', because: 'kind-unknown', kind: tenancy.missing }]
     const quota = exposure.services.loadBalancers
@@ -50,7 +50,7 @@ function countedBefore(
   quota: Quota,
   { view, plan, requester }: CheckContext
 ): boolean {
-  if (loadBalancerAsk(service, plan.metallb.loadBalancerClass) === undefined) return false
+  if (!isServed(service, plan.metallb.loadBalancerClass)) return false
   const { namespace, labels } = service.meta
   const owner = ownerInNamespace(plan, view, { requester, labels, namespace })
   if (owner.kind !== 'tenant' || owner.name !== tenant) return false
