@@ -67,12 +67,8 @@ interface Measured extends Timed {
 }
 
 function planText(more: object = {}): string {
-  return (
-    PLAN +
-    Object.entries(more)
-      .map(([key, value]) => `  ${key}: ${JSON.stringify(value)}\n`)
-      .join('')
-  )
+  const lines = Object.entries(more).map(([key, value]) => `  ${key}: ${JSON.stringify(value)}\n`)
+  return `${PLAN}${lines.join('')}`
 }
 
 function policyText(spec: object | undefined): string {
@@ -799,4 +795,63 @@ await test('an address that 10,000 SwitchLBRules have, beside 300 Subnets', asyn
   const allowed = measured(t, { existing, object: eip('new', { v4Ip: address(9) }) })
   t.same(findingsOf(allowed, 'eip-address-in-use'), [], 'they may mean the overlay Subnet')
   withinBudget(t, allowed, 150)
+})
+
+await test('one more Service of a tenant with 10,000 in 1,000 namespaces, far from its quota and at it', async t => {
+  const namespaces = count(1_000, i => `acme-${i}`)
+  const existing = [
+    ...namespaces.map(name => object('Namespace', { name, labels: { tenant: 'acme' } }, {})),
+    ...count(MANY, i =>
+      object(
+        'Service',
+        { name: `s${i}`, namespace: namespaces[i % namespaces.length] },
+        { spec: { type: 'LoadBalancer' } }
+      )
+    )
+  ]
+  const written = object('Service', { name: 'new', namespace: 'acme-0' }, { spec: { type: 'LoadBalancer' } })
+  const quota = (loadBalancers: number) => ({ services: { quota: { loadBalancers } } })
+  const measure = (loadBalancers: number) =>
+    measured(t, { existing, object: written, user: 'alice', policy: quota(loadBalancers) })
+  const far = measure(MANY + 17)
+  t.same(findingsOf(far, 'service-quota'), [])
+  t.same(far.doubts, [], 'no live read')
+  withinBudget(t, far, 150)
+  const near = measure(MANY + 16)
+  t.same(near.doubts, [{ kind: 'Service', namespace: '', name: '' }], 'one live read')
+  withinBudget(t, near, 150)
+  const over = measure(MANY)
+  const [finding] = findingsOf(over, 'service-quota')
+  t.match(finding, { used: MANY, limit: MANY })
+  t.equal(finding?.restsOn.filter(({ kind }) => kind === 'Service').length, 1, 'one live list')
+  t.ok((finding?.restsOn.length ?? 0) <= 9, 'and few objects')
+  withinBudget(t, over, 150)
+})
+
+await test('one more OvnEip beside 10,000, of 300 tenants', async t => {
+  const tenants = count(300, i => ({ name: `t${i}`, externalSubnets: [`ext-${i}`] }))
+  const ovnEipOwners = [{ user: 'cpo', tenantFromLabel: 'owner' }]
+  const labels = { owner: 'acme' }
+  const existing = [
+    EXTERNAL,
+    object('Vpc', { name: 'v' }, { spec: { namespaces: count(16, i => `acme-${i}`) } }),
+    ...count(16, i => object('Namespace', { name: `acme-${i}`, labels: { tenant: 'acme' } }, {})),
+    ...count(MANY, i =>
+      object(
+        'OvnEip',
+        { name: `e${i}`, labels: i % 2 === 0 ? labels : { 'ovn.kubernetes.io/vpc': 'v' } },
+        { spec: { externalSubnet: 'external', type: 'nat' } }
+      )
+    )
+  ]
+  const denied = measured(t, {
+    existing,
+    object: object('OvnEip', { name: 'new', labels }, { spec: { externalSubnet: 'external' } }),
+    user: 'cpo',
+    plan: { tenancy: { tenants, ovnEipOwners } },
+    policy: { ovnEips: { quota: 5 } }
+  })
+  t.match(findingsOf(denied, 'eip-quota'), [{ used: MANY, limit: 5 }])
+  t.ok((findingsOf(denied, 'eip-quota')[0]?.restsOn.length ?? 0) <= 33)
+  withinBudget(t, denied, 1_000)
 })

@@ -21,8 +21,8 @@ export const DOORS: readonly Door[] = [
   {
     write: '`spec.type`',
     does: 'LoadBalancer takes an address, NodePort opens a port on every node',
-    rules: ['service-type', 'service-pool-not-granted', 'service-pool-exhausted'],
-    keys: ['services.allowedTypes', 'pools.allowed']
+    rules: ['service-type', 'service-quota', 'service-pool-not-granted', 'service-pool-exhausted'],
+    keys: ['services.allowedTypes', 'services.quota', 'pools.allowed']
   },
   {
     write: '`spec.loadBalancerClass`',

@@ -15,6 +15,7 @@ import { addFindingMetrics } from '../server/finding-metrics.ts'
 import type { Log } from '../server/logger.ts'
 import type { Metrics } from '../server/metrics.ts'
 import { systemClock } from './clock.ts'
+import { overrunCounts } from './overrun-counts.ts'
 import type { ClusterWorld } from './world.ts'
 
 /** Findings of one kind that are told of; a cluster has no more Nodes than a few of these. */
@@ -42,7 +43,8 @@ export function tellOfFindings(
   { log, registry }: { readonly log: Log; readonly registry: Metrics['registry'] }
 ): { stop(): Promise<void> } {
   let counts: ReadonlyMap<string, number> = new Map()
-  const counted = addFindingMetrics(registry, () => counts)
+  const overruns = overrunCounts(world)
+  const counted = addFindingMetrics(registry, () => new Map([...counts, ...overruns()]))
   const reporter = new EventReporter({
     api: world.api,
     clock: systemClock(),

@@ -161,13 +161,17 @@ export interface LoadBalancerAsk {
   readonly addresses: readonly { readonly text: string; readonly field: string }[]
 }
 
+/** Whether the MetalLB that handles `loadBalancerClass` ('' = Services without a class) gives this Service an address. */
+export function isServed({ type, loadBalancerClass: own = '' }: Service, loadBalancerClass: string): boolean {
+  return type === 'LoadBalancer' && own === loadBalancerClass
+}
+
 /**
  * What this Service effectively asks of the MetalLB that handles `loadBalancerClass` ('' = Services without a class);
  * undefined when it is no LoadBalancer or is somebody else's, and so takes no address from a pool.
  */
 export function loadBalancerAsk(object: Service, loadBalancerClass: string): LoadBalancerAsk | undefined {
-  if (object.type !== 'LoadBalancer' || (object.loadBalancerClass ?? '') !== loadBalancerClass)
-    return undefined
+  if (!isServed(object, loadBalancerClass)) return undefined
   const known = asks.get(object)
   if (known !== undefined) return known
   const ask = askOf(object)

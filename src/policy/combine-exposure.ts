@@ -102,5 +102,6 @@ function quotaOf(
   const [best] = stating.toSorted((a, b) => b.rank - a.rank || a.limit - b.limit)
   if (best === undefined) return undefined
   const { limit, policy } = best
-  return { limit, policy: policy.name, namespaceSelector: policy.appliesTo.namespaceSelector }
+  const { namespaceSelector, serviceClasses } = policy.appliesTo
+  return { limit, policy: policy.name, namespaceSelector, serviceClasses }
 }

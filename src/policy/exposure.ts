@@ -3,6 +3,7 @@ import type { LabelSelector } from '../kinds/label-selector.ts'
 import type { Action } from './action.ts'
 import type { Exemption } from './exemption.ts'
 import type { AddressRequests, ServiceType, SharedAddresses } from './exposure-schema.ts'
+import type { ServiceClass } from './plan.ts'
 import type { PortRange } from './port-range.ts'
 
 /** How many of something a tenant may have. */
@@ -12,6 +13,8 @@ export interface Quota {
   readonly policy: string
   /** What is in these namespaces counts; undefined: all of the tenant's. */
   readonly namespaceSelector: LabelSelector | undefined
+  /** Services of these classes count, and all of other kinds; undefined: of every class. */
+  readonly serviceClasses: ReadonlySet<ServiceClass> | undefined
 }
 
 /** What a Service may ask for. undefined: not restricted; an empty list: nothing. */

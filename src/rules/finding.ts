@@ -6,6 +6,7 @@ import type { AuditFinding } from './findings/audit.ts'
 import type { KubeOvnFinding } from './findings/kube-ovn.ts'
 import type { OvnEipFinding } from './findings/ovn-eip.ts'
 import type { PoolFinding } from './findings/pool.ts'
+import type { QuotaFinding } from './findings/quota.ts'
 import type { SelectorFinding } from './findings/selector.ts'
 import type { ServiceFinding } from './findings/service.ts'
 import type { ServiceLimitFinding } from './findings/service-limit.ts'
@@ -20,6 +21,7 @@ export type Finding =
   | KubeOvnFinding
   | OvnEipFinding
   | PoolFinding
+  | QuotaFinding
   | SelectorFinding
   | ServiceFinding
   | ServiceLimitFinding

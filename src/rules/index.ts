@@ -16,6 +16,7 @@ import { eipNameCollision } from './eip-name-collision.ts'
 import { eipNotGranted } from './eip-not-granted.ts'
 import { eipOutsideSubnet } from './eip-outside-subnet.ts'
 import { eipPerTenant } from './eip-per-tenant.ts'
+import { eipQuota } from './eip-quota.ts'
 import { eipReservedAddress } from './eip-reserved-address.ts'
 import { eipStatus } from './eip-status.ts'
 import { eipSyntax } from './eip-syntax.ts'
@@ -52,6 +53,7 @@ import { serviceSourceRanges } from './service-source-ranges.ts'
 import { subnetInUse } from './subnet-in-use.ts'
 import { subnetOverlap } from './subnet-overlap.ts'
 import { subnetUnrouted } from './subnet-unrouted.ts'
+import { serviceQuota } from './service-quota.ts'
 import { serviceSharedAddress } from './service-shared-address.ts'
 import { serviceStatus } from './service-status.ts'
 import { serviceType } from './service-type.ts'
@@ -99,6 +101,7 @@ export const RULES: readonly AnyRule[] = Object.freeze([
   serviceSourceRanges,
   servicePort,
   servicePoolExhausted,
+  serviceQuota,
   serviceStatus,
   eipSyntax,
   eipAddressInUse,
@@ -110,6 +113,7 @@ export const RULES: readonly AnyRule[] = Object.freeze([
   eipVlanMode,
   eipPerTenant,
   eipNotGranted,
+  eipQuota,
   subnetOverlap,
   eipChange,
   eipInUse,

@@ -13,6 +13,9 @@ const AT = { field: 'spec.field', value: 'written', restsOn: [OTHER] }
 /** What the user wrote himself. */
 const WRITTEN = { kind: 'Subnet', namespace: '', name: 'written' }
 
+/** What a tenant has is its own affair; the policy that limits it is the platform's. */
+const USAGE = { of: 'Service', tenant: 'written', policy: 'foreign-policy', limit: 5, used: 7 } as const
+
 /** One finding of every code, foreign facts written as `foreign-...` or as 10.9.8.7. */
 const FINDINGS: { readonly [C in FindingCode]: Extract<Finding, { code: C }> } = {
   'unparsable-range': { ...AT, code: 'unparsable-range', problem: { problem: 'empty' } },
@@ -35,6 +38,8 @@ const FINDINGS: { readonly [C in FindingCode]: Extract<Finding, { code: C }> } =
     range: RANGE,
     reason: { by: 'plan', purpose: 'foreign-purpose', owner: 'foreign-owner', text: 'foreign-range' }
   },
+  'quota-reached': { ...AT, ...USAGE, code: 'quota-reached' },
+  'quota-exceeded': { ...AT, ...USAGE, code: 'quota-exceeded' },
   unallocated: {
     ...AT,
     ...ALTERNATIVE,

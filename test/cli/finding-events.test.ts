@@ -141,3 +141,62 @@ spec:
   t.match(await registry.metrics(), 'poolguard_findings{rule="edge-nat-mapping"} 1')
   t.equal(events.length, 1)
 })
+
+await test('a metric tells how many tenants have more than a quota, and follows what is stored', async t => {
+  const service = (name: string, version: number) => ({
+    kind: 'Service',
+    metadata: { name, namespace: 'acme', resourceVersion: String(version) },
+    spec: { type: 'LoadBalancer' }
+  })
+  const watches = new Map<string, Call>()
+  const fake = new FakeApiServer({
+    list(call) {
+      const spaces = [{ metadata: { name: 'acme', labels: { tenant: 'acme' }, resourceVersion: '5' } }]
+      const services = [service('a', 6), service('b', 7)]
+      const items = call.path.endsWith('/namespaces')
+        ? spaces
+        : call.path.endsWith('/services')
+          ? services
+          : []
+      sendList(call, items, 100)
+    },
+    watch(call) {
+      openWatch(call)
+      watches.set(call.path, call)
+    }
+  })
+  const port = await fake.listen()
+  const dir = t.testdir({
+    config: kubeconfig(`http://127.0.0.1:${port}`),
+    'plan.yaml': `
+apiVersion: poolguard.io/v1alpha1
+kind: NetworkPlan
+metadata: {name: dc1}
+spec: {}
+---
+apiVersion: poolguard.io/v1alpha1
+kind: ExposurePolicy
+metadata: {name: tenants}
+spec: {services: {quota: {loadBalancers: 1}}}
+`
+  })
+  const registry = new Registry()
+  const world = clusterWorld(loadPolicies([`${dir}/plan.yaml`]), `${dir}/config`, () => {})
+  const log = createLogger({ level: 'info', stream: { write: () => {} } })
+  const findingEvents = tellOfFindings(world, { log, registry })
+  t.teardown(async () => {
+    await findingEvents.stop()
+    await world.close()
+    await fake.close()
+  })
+  t.notMatch(await registry.metrics(), 'service-quota', 'nothing is known yet')
+  await world.watcher.synced()
+  t.match(await registry.metrics(), 'poolguard_findings{rule="service-quota"} 1')
+  t.notMatch(await registry.metrics(), 'eip-quota', 'no policy has one')
+  await until(() => watches.has('/api/v1/services'), 'a watch of Services')
+  const watch = watches.get('/api/v1/services')
+  if (watch === undefined) throw new Error('no watch')
+  sendEvent(watch, 'DELETED', service('b', 120))
+  await until(() => world.inventory.get('Service', 'acme', 'b') === undefined, 'the event')
+  t.match(await registry.metrics(), 'poolguard_findings{rule="service-quota"} 0')
+})

@@ -8,6 +8,7 @@ import { kubeOvnWords } from './kube-ovn.ts'
 import { poolUseWords } from './pool-use.ts'
 import { ovnEipWords } from './ovn-eip.ts'
 import { poolWords } from './pool.ts'
+import { quotaWords } from './quota.ts'
 import { selectorWords } from './selector.ts'
 import { serviceWords } from './service.ts'
 import { serviceLimitWords } from './service-limit.ts'
@@ -101,6 +102,9 @@ function predicate(finding: Finding, audience: Audience): string {
     case 'sharing-denied':
     case 'pools-exhausted':
       return serviceLimitWords(finding, audience)
+    case 'quota-reached':
+    case 'quota-exceeded':
+      return quotaWords(finding, audience)
     case 'node-in-pool':
     case 'unknown-reference':
       return auditWords(finding, audience)
