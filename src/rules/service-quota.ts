@@ -24,9 +24,11 @@ export const serviceQuota = defineRule<'Service'>({
     const { view, plan, tenancy, exposure } = context
     // What counted before is not asked about, and nothing else that is stored excuses one more.
     if (as === 'stored' || !isServed(object, plan.metallb.loadBalancerClass)) return []
+    const quota = exposure.services.loadBalancers
+    // Whoever's it is, nobody has one.
+    if (quota === undefined && exposure.forAll) return []
     if (tenancy.kind === 'unknown')
       return [{ code: 'unjudged', because: 'kind-unknown', kind: tenancy.missing }]
-    const quota = exposure.services.loadBalancers
     if (tenancy.kind !== 'tenant' || quota === undefined) return []
     const tenant = tenancy.name
     if (oldObject !== undefined && countedBefore(oldObject, tenant, quota, context)) return []

@@ -251,6 +251,7 @@ spec:
   })
   const everywhere = parseRange('0.0.0.0/0', PLAN_FORMS)
   const { exemptions, ...limits } = exposure
+  const serviceClasses = new Set(['direct', 'mirrored'])
   t.strictSame(limits, {
     forAll: false,
     policies: ['e'],
@@ -272,12 +273,12 @@ spec:
         { first: 30000, last: 30100 }
       ],
       sharedAddresses: 'withinTenant',
-      loadBalancers: { limit: 5, policy: 'e', namespaceSelector: undefined }
+      loadBalancers: { limit: 5, policy: 'e', namespaceSelector: undefined, serviceClasses }
     },
     ovnEips: {
       externalSubnets: ['external'],
       staticAddresses: 'denied',
-      quota: { limit: 5, policy: 'e', namespaceSelector: undefined }
+      quota: { limit: 5, policy: 'e', namespaceSelector: undefined, serviceClasses }
     }
   })
   t.match(exemptions, [
