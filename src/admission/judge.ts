@@ -97,11 +97,17 @@ function notJudged(review: Review, ports: Ports): Judgement['notJudged'] {
   if (review.operation === 'DELETE' && mustBeDeletable(review, ports)) return 'delete'
   const { subResource } = review
   const isJudged =
-    subResource === 'status' ? judgesStatus(review.kind, ports) : ['', 'scale'].includes(subResource)
+    ['', 'scale'].includes(subResource) || isWrittenThrough(review) || judgesStatus(review, ports)
   return isJudged ? undefined : 'subresource'
 }
 
-function judgesStatus(kind: KindName, ports: Ports): boolean {
+/** Whether it is a write of the object by way of a subresource. */
+function isWrittenThrough({ kind, subResource }: Review): boolean {
+  return kind !== undefined && KINDS[kind].writtenThrough?.includes(subResource) === true
+}
+
+function judgesStatus({ kind, subResource }: Review, ports: Ports): boolean {
+  if (kind === undefined || subResource !== 'status') return false
   return ports.snapshot().rules.some(rule => rule.judgesStatus && rule.on.includes(kind))
 }
 
@@ -143,7 +149,7 @@ function evaluateOnce(review: Review, change: Change, snapshot: PolicySnapshot, 
   // A listed controller may be a tenant's own: the CCM runs under an account of the tenant's namespace.
   const isPlatform = requester.role === 'platform' || tenancy.kind === 'platform'
   const audience = isPlatform ? 'platform' : 'tenant'
-  const ask = review.subResource === 'status' ? evaluateStatus : evaluate
+  const ask = review.subResource === 'status' && !isWrittenThrough(review) ? evaluateStatus : evaluate
   const evaluation = ask(change, snapshot.rules, context)
   return { evaluation: withExemptions(evaluation, exemptableWrite(review), exposure, ports.now()), audience }
 }

@@ -52,10 +52,11 @@ function asksAbout(webhook: Webhook, kind: KindName): boolean {
 /** What must be asked about for a rule to be reached, as `OPERATION RESOURCE`. */
 function asksOf({ on, judgesObject, judgesDelete, judgesStatus }: AnyRule): readonly string[] {
   return on.flatMap(kind => {
-    const { resource, scaled } = KINDS[kind]
+    const { resource, scaled, writtenThrough = [] } = KINDS[kind]
     return [
       ...(judgesObject ? [`CREATE ${resource}`, `UPDATE ${resource}`] : []),
       ...(judgesObject && scaled !== undefined ? [`UPDATE ${resource}/scale`] : []),
+      ...(judgesObject ? writtenThrough.map(other => `UPDATE ${resource}/${other}`) : []),
       ...(judgesDelete ? [`DELETE ${resource}`] : []),
       ...(judgesStatus ? [`UPDATE ${resource}/status`] : [])
     ]
@@ -101,8 +102,8 @@ await test('registration() asks about nothing else, by exact names', async t => 
       for (const name of [...apiGroups, ...apiVersions, ...resources]) t.notMatch(name, /[*]/)
     }
   }
-  // Where an object is scaled, a CREATE of its scale could be asked about as well; there is none.
-  for (const ask of webhooks(0).flatMap(asked)) t.ok(needed.has(ask) || /^CREATE .*\/scale$/.test(ask), ask)
+  // Where a subresource is asked about together with its object, a CREATE of it could be as well; there is none.
+  for (const ask of webhooks(0).flatMap(asked)) t.ok(needed.has(ask) || /^CREATE .*\//.test(ask), ask)
   t.notOk(
     webhooks(1)
       .flatMap(asked)
