@@ -3,6 +3,7 @@ import type { Plan } from '../policy/plan.ts'
 import type { AnyRule } from '../rules/rule.ts'
 import { CLEANERS } from './judge.ts'
 import {
+  byServiceOwners,
   CHANGES_SPEC_LABELS_OR_ASK,
   CHANGES_STATUS,
   CHANGES_SPEC_OR_LABELS,
@@ -52,6 +53,8 @@ interface Entry extends Matched {
   readonly failurePolicy: 'Fail' | 'Ignore'
   readonly namespaceSelector: Manifest | undefined
   readonly matchConditions: readonly MatchCondition[]
+  /** Whether it is about the writes of `serviceOwners` alone. */
+  readonly isOfServiceOwners?: true
 }
 
 /** Every namespace carries its own name under this key (KEP-2161). */
@@ -126,7 +129,9 @@ function entries(kinds: readonly KindName[], options: EntryOptions): readonly En
   }
   return [
     ...(addressKinds.length > 0 ? [addresses] : []),
-    ...(kinds.includes('Service') ? serviceEntries(options) : [])
+    ...(kinds.includes('Service')
+      ? serviceEntries(options).flatMap(entry => withServiceOwners(entry, plan))
+      : [])
   ]
 }
 
@@ -137,16 +142,19 @@ function entries(kinds: readonly KindName[], options: EntryOptions): readonly En
  */
 function statusEntries(kinds: readonly KindName[], options: EntryOptions): readonly Entry[] {
   const { plan } = options
-  return entries(kinds, { ...options, suffix: `status.${options.suffix}` }).map(entry => ({
-    ...entry,
-    operations: ['UPDATE'],
-    matchConditions: [
-      notTheControllers(plan),
-      ...entry.matchConditions.filter(({ name }) => name === IS_LOAD_BALANCER.name),
-      CHANGES_STATUS
-    ],
-    subResource: 'status' as const
-  }))
+  const all = entries(kinds, { ...options, suffix: `status.${options.suffix}` })
+  return all
+    .filter(({ isOfServiceOwners }) => isOfServiceOwners !== true)
+    .map(entry => ({
+      ...entry,
+      operations: ['UPDATE'],
+      matchConditions: [
+        notTheControllers(plan),
+        ...entry.matchConditions.filter(({ name }) => name === IS_LOAD_BALANCER.name),
+        CHANGES_STATUS
+      ],
+      subResource: 'status' as const
+    }))
 }
 
 /** Whether the rule refuses nothing on this kind, as long as no policy makes it. */
@@ -226,6 +234,25 @@ function serviceEntries({ plan, client, suffix }: EntryOptions): readonly Entry[
     matchConditions
   }
   return [...tenants, others]
+}
+
+/**
+ * Accounts of `serviceOwners` write Services of tenants' in namespaces of the platform's. Where other Services fail open and
+ * get no default, those have an entry of their own, which is like tenants'.
+ */
+function withServiceOwners(entry: Entry, plan: Plan): readonly Entry[] {
+  if (entry.failurePolicy === 'Fail' || plan.tenancy.serviceOwners.length === 0) return [entry]
+  const { isOne, isNone } = byServiceOwners(plan)
+  return [
+    {
+      ...entry,
+      name: entry.name.replace(/^other-/, 'mapped-'),
+      failurePolicy: 'Fail',
+      matchConditions: [isOne, ...entry.matchConditions],
+      isOfServiceOwners: true
+    },
+    { ...entry, matchConditions: [isNone, ...entry.matchConditions] }
+  ]
 }
 
 /** Whether a namespace without label can be a tenant's (tenancyOfNamespace): its Services are then no less a tenant's. */

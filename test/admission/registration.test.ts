@@ -360,3 +360,36 @@ await test('rbac() reads exactly what is watched, and of all writes creates Even
   for (const rule of RULES)
     for (const kind of rule.reads) t.ok(watchedKinds(RULES).includes(kind), `${rule.id}: ${kind}`)
 })
+
+await test('registration() asks about what accounts write for tenants like about what tenants write', async t => {
+  const plan = planOf(`tenancy: {${KEYS}, serviceOwners: [{user: gw, tenant: acme}]}`)
+  const [validating, mutating] = [webhooks(0, plan), webhooks(1, plan)]
+  const mapped = validating.find(({ name }) => name === 'mapped-services.poolguard.io')
+  t.match(mapped, { failurePolicy: 'Fail', clientConfig: { service: { path: '/S3cret/validate' } } })
+  t.match(mapped?.matchConditions[0], { expression: 'request.userInfo.username in ["gw"]' })
+  const others = validating.find(({ name }) => name === 'other-services.poolguard.io')
+  t.match(others, { failurePolicy: 'Ignore' })
+  t.match(others?.matchConditions[0], { expression: '!(request.userInfo.username in ["gw"])' })
+  t.same(mapped?.namespaceSelector, others?.namespaceSelector)
+  t.match(
+    mutating.find(({ name }) => name === 'mapped-services.defaults.poolguard.io'),
+    { failurePolicy: 'Fail' }
+  )
+  const names = (of = PLAN) => [...webhooks(0, of), ...webhooks(1, of)].map(({ name }) => name)
+  t.same(names(plan).filter(name => name.startsWith('mapped')).length, 2, 'none for statuses')
+  t.same(
+    names().filter(name => name.startsWith('mapped')),
+    [],
+    'none without such accounts'
+  )
+  const tenantCluster = planOf(
+    'scope: tenantCluster',
+    'tenant: acme',
+    'tenancy: {serviceOwners: [{user: gw, tenant: acme}]}'
+  )
+  t.same(
+    names(tenantCluster).filter(name => name.startsWith('mapped')),
+    [],
+    'none where others fail closed'
+  )
+})
