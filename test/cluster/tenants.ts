@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Cluster } from './cluster.ts'
 import { waitUntil } from './process.ts'
 import { grantNamespace, namespace } from './rbac.ts'
-import { metallbNamespace } from './users.ts'
+import { metallbNamespace, serviceAccount } from './users.ts'
 
 /** Whose namespaces there are: overlay tenants acme (alice's) and beta (bob's), and vera, who lives in a VLAN. */
 export const tenantNamespaces = { acme: 'tenant-acme', beta: 'tenant-beta', vera: 'tenant-vera' } as const
@@ -30,6 +30,12 @@ export function pool(name: PoolName): object {
   }
 }
 
+const GATEWAYS = 'envoy-gateway-system'
+
+/** The account of a gateway's controller, and the label that it names a Gateway's namespace by: Envoy Gateway's. */
+export const gateway = serviceAccount(GATEWAYS, 'envoy-gateway')
+export const gatewayLabel = 'gateway.envoyproxy.io/owning-gateway-namespace'
+
 /** What all tenants share, and what beta and vera have beside it. */
 function plan(defaultPool: PoolName): string {
   return `apiVersion: poolguard.io/v1alpha1
@@ -39,6 +45,8 @@ spec:
   nodeSubnets: [192.168.1.0/24]
   globalPool: {ipAddressPool: ${defaultPool}}
   tenancy:
+    serviceOwners:
+    - {user: "${gateway.name}", namespaceFromLabel: ${gatewayLabel}}
     tenants:
     - {name: vera, networkingMode: vlan, vlan: {exposure: ccmProxy, ipAddressPool: vera-vlan, range: 10.9.0.0/24}}
 ---
@@ -74,6 +82,8 @@ export function writePolicies(cluster: Cluster, name: string, options: PolicyOpt
  */
 export async function createTenants(cluster: Cluster): Promise<void> {
   const { acme, beta, vera } = tenantNamespaces
+  await cluster.apply([namespace(GATEWAYS)])
+  await grantNamespace(cluster, GATEWAYS, `system:serviceaccounts:${GATEWAYS}`)
   await cluster.apply(Object.entries(tenantNamespaces).map(([tenant, name]) => namespace(name, { tenant })))
   await grantNamespace(cluster, acme, 'acme-admins')
   await grantNamespace(cluster, beta, 'beta-admins')

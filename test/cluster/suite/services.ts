@@ -34,7 +34,7 @@ spec: {type: LoadBalancer, ports: [{port: 80}], selector: {app: ${name}}}
 }
 
 await test('tenants and their Services on a real cluster', async suite => {
-  const cluster = await startCluster()
+  const cluster = await startCluster({ users: { gateway: tenants.gateway } })
   suite.teardown(() => cluster.stop())
   const metallb = await cluster.startMetalLB()
   await tenants.createTenants(cluster)
@@ -286,6 +286,25 @@ await test('tenants and their Services on a real cluster', async suite => {
     for (const one of given.slice(0, 3)) t.match(one, /^192\.168\.1\.1[0-4]\d$/)
     await cluster.mustKubectl(['delete', '-n', acme, 'service', ...Object.keys(asks)], { user: 'alice' })
   })
+
+  await suite.test(
+    "what a gateway's controller makes of her Gateway is hers, whatever she writes into it",
+    async t => {
+      const ofGateway = (ask: tenants.Ask, labels: object = {}): string => {
+        const metadata = { name: 'gw', namespace: 'envoy-gateway-system', annotations: ask.annotations ?? {} }
+        const named = { ...labels, [tenants.gatewayLabel]: acme }
+        return JSON.stringify({ ...service('gw', ask), metadata: { ...metadata, labels: named } })
+      }
+      for (const door of doors) {
+        const said = await as('gateway', ['create', '-f', '-'], ofGateway(door, { tenant: 'beta' }))
+        isRefused(t, said, door.rule, door.name)
+      }
+      t.match(await as('gateway', ['create', '-f', '-'], ofGateway({})), { code: 0, stderr: '' })
+      t.match(await address(cluster, 'gw', 'envoy-gateway-system'), /^192\.168\.1\.1[0-4]\d$/)
+      t.equal(await poolAnnotation(cluster, 'gw', 'envoy-gateway-system'), 'default-pool')
+      await cluster.mustKubectl(['delete', '-n', 'envoy-gateway-system', 'service', 'gw'])
+    }
+  )
 
   await suite.test('the platform is not hindered, nor warned', async t => {
     const passes = async (args: readonly string[], input?: string): Promise<void> => {
