@@ -236,6 +236,11 @@ function serviceEntries({ plan, client, suffix }: EntryOptions): readonly Entry[
   return [...tenants, others]
 }
 
+/** Whether a namespace without label can be a tenant's (tenancyOfNamespace): its Services are then no less a tenant's. */
+function isUnlabelledTenants({ scope, tenancy }: Plan): boolean {
+  return scope === 'tenantCluster' || tenancy.unlabelledNamespaces === 'untrusted'
+}
+
 /**
  * Accounts of `serviceOwners` write Services of tenants' in namespaces of the platform's. Where other Services fail open and
  * get no default, those have an entry of their own, which is like tenants'.
@@ -253,11 +258,6 @@ function withServiceOwners(entry: Entry, plan: Plan): readonly Entry[] {
     },
     { ...entry, matchConditions: [isNone, ...entry.matchConditions] }
   ]
-}
-
-/** Whether a namespace without label can be a tenant's (tenancyOfNamespace): its Services are then no less a tenant's. */
-function isUnlabelledTenants({ scope, tenancy }: Plan): boolean {
-  return scope === 'tenantCluster' || tenancy.unlabelledNamespaces === 'untrusted'
 }
 
 function webhook(entry: Entry, path: 'validate' | 'mutate', options: RegistrationOptions): Manifest {
