@@ -143,18 +143,17 @@ function entries(kinds: readonly KindName[], options: EntryOptions): readonly En
 function statusEntries(kinds: readonly KindName[], options: EntryOptions): readonly Entry[] {
   const { plan } = options
   const all = entries(kinds, { ...options, suffix: `status.${options.suffix}` })
-  return all
-    .filter(({ isOfServiceOwners }) => isOfServiceOwners !== true)
-    .map(entry => ({
-      ...entry,
-      operations: ['UPDATE'],
-      matchConditions: [
-        notTheControllers(plan),
-        ...entry.matchConditions.filter(({ name }) => name === IS_LOAD_BALANCER.name),
-        CHANGES_STATUS
-      ],
-      subResource: 'status' as const
-    }))
+  const own = all.filter(({ isOfServiceOwners }) => isOfServiceOwners !== true)
+  return own.map(entry => ({
+    ...entry,
+    operations: ['UPDATE'],
+    matchConditions: [
+      notTheControllers(plan),
+      ...entry.matchConditions.filter(({ name }) => name === IS_LOAD_BALANCER.name),
+      CHANGES_STATUS
+    ],
+    subResource: 'status' as const
+  }))
 }
 
 /** Whether the rule refuses nothing on this kind, as long as no policy makes it. */
