@@ -12,6 +12,7 @@ import { isOn, type Change, type RuleContext } from '../rules/rule.ts'
 import { serviceClassOf } from '../rules/service-class.ts'
 import { changeOf, changeOfScale, type DecodedChange } from './change.ts'
 import { exemptableWrite, withExemptions, type ExemptEvaluation } from './exempt.ts'
+import { labelsOf, namedOwners, namespacesOf } from './owner-namespaces.ts'
 import type { PolicySnapshot, Ports } from './ports.ts'
 import type { Review } from './review.ts'
 
@@ -72,10 +73,14 @@ export async function judge(review: Review, ports: Ports): Promise<Judgement> {
   await confirmNamespace(review, change, ports)
   const read = new Set<string>()
   const unread = new Set<string>()
+  // What says whose it is where a label names another namespace; of its own namespace rules tell themselves.
+  const owners = () => namedOwners(review, change, snapshot, ports.view)
   let judged = evaluateOnce(review, change, snapshot, ports)
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const { doubts } = judged.evaluation
-    const rests = [...restsToConfirm(judged.evaluation), ...doubts].filter(ref => !read.has(refKey(ref)))
+    const rests = [...restsToConfirm(judged.evaluation, owners()), ...doubts].filter(
+      ref => !read.has(refKey(ref))
+    )
     if (rests.length === 0) break
     for (const ref of rests) read.add(refKey(ref))
     for (const ref of await ports.confirm(rests)) unread.add(refKey(ref))
@@ -87,7 +92,7 @@ export async function judge(review: Review, ports: Ports): Promise<Judgement> {
     ...evaluation,
     audience,
     notJudged: undefined,
-    isUnconfirmed: isUnconfirmed(evaluation, unread),
+    isUnconfirmed: isUnconfirmed(evaluation, owners(), unread),
     isDoubtful: evaluation.doubts.some(ref => unread.has(refKey(ref)))
   }
 }
@@ -97,11 +102,17 @@ function notJudged(review: Review, ports: Ports): Judgement['notJudged'] {
   if (review.operation === 'DELETE' && mustBeDeletable(review, ports)) return 'delete'
   const { subResource } = review
   const isJudged =
-    subResource === 'status' ? judgesStatus(review.kind, ports) : ['', 'scale'].includes(subResource)
+    ['', 'scale'].includes(subResource) || isWrittenThrough(review) || judgesStatus(review, ports)
   return isJudged ? undefined : 'subresource'
 }
 
-function judgesStatus(kind: KindName, ports: Ports): boolean {
+/** Whether it is a write of the object by way of a subresource. */
+function isWrittenThrough({ kind, subResource }: Review): boolean {
+  return kind !== undefined && KINDS[kind].writtenThrough?.includes(subResource) === true
+}
+
+function judgesStatus({ kind, subResource }: Review, ports: Ports): boolean {
+  if (kind === undefined || subResource !== 'status') return false
   return ports.snapshot().rules.some(rule => rule.judgesStatus && rule.on.includes(kind))
 }
 
@@ -143,7 +154,7 @@ function evaluateOnce(review: Review, change: Change, snapshot: PolicySnapshot, 
   // A listed controller may be a tenant's own: the CCM runs under an account of the tenant's namespace.
   const isPlatform = requester.role === 'platform' || tenancy.kind === 'platform'
   const audience = isPlatform ? 'platform' : 'tenant'
-  const ask = review.subResource === 'status' ? evaluateStatus : evaluate
+  const ask = review.subResource === 'status' && !isWrittenThrough(review) ? evaluateStatus : evaluate
   const evaluation = ask(change, snapshot.rules, context)
   return { evaluation: withExemptions(evaluation, exemptableWrite(review), exposure, ports.now()), audience }
 }
@@ -157,7 +168,7 @@ export function ruleContext(
 ): RuleContext {
   const { plan, claims, exposures } = snapshot
   const requester = requesterOf(plan, review)
-  const labels = (change.object ?? change.oldObject)?.meta.labels ?? new Map<string, string>()
+  const labels = labelsOf(change)
   const isNamespaced = KINDS[change.kind].namespaced
   const namespace = isNamespaced ? ports.view.get('Namespace', '', review.namespace) : undefined
   const tenancy: Tenancy = isNamespaced
@@ -179,12 +190,17 @@ export function classOf(change: Change, requester: Requester, view: View): Servi
   return service && serviceClassOf(service, { requester, view, oldService: oldObject })
 }
 
-/** The API server has checked that the namespace exists, so one that is missing here is only not seen yet. */
+/**
+ * The API server has checked that the namespace exists, so one that is missing here is only not seen yet; so may be one that
+ * an account of `serviceOwners` names.
+ */
 async function confirmNamespace(review: Review, change: Change, ports: Ports): Promise<void> {
-  const { namespace } = review
   const isJudged = change.grows || review.subResource === 'status'
-  if (!isJudged || !KINDS[change.kind].namespaced || ports.view.get('Namespace', '', namespace)) return
-  await ports.confirm([{ kind: 'Namespace' satisfies KindName, namespace: '', name: namespace }])
+  if (!isJudged) return
+  const missing = namespacesOf(review, change, ports.snapshot())
+    .filter(name => ports.view.get('Namespace', '', name) === undefined)
+    .map(name => ({ kind: 'Namespace' satisfies KindName, namespace: '', name }))
+  if (missing.length > 0) await ports.confirm(missing)
 }
 
 function denialsOf(evaluation: Evaluation): readonly Finding[] {
@@ -195,12 +211,12 @@ function denialsOf(evaluation: Evaluation): readonly Finding[] {
  * What the denials that an answer names rest on, each once, and then the warnings that say that there is nothing of a kind:
  * whoever applies an advertisement and its pool together is ahead of the watches.
  */
-function restsToConfirm(evaluation: Evaluation): readonly ObjectRef[] {
+function restsToConfirm(evaluation: Evaluation, owners: readonly ObjectRef[]): readonly ObjectRef[] {
   const denials = denialsOf(evaluation).slice(0, MOST_CONFIRMED)
   const warnings = evaluation.findings.filter(({ action }) => action === 'warn')
   const absences = warnings.slice(0, MOST_CONFIRMED).flatMap(({ finding }) => finding.restsOn.filter(isAll))
   const rests = new Map<string, ObjectRef>()
-  for (const ref of [...denials.flatMap(({ restsOn }) => restsOn), ...absences]) {
+  for (const ref of [...denials.flatMap(({ restsOn }) => [...owners, ...restsOn]), ...absences]) {
     if (rests.size >= MOST_READS) break
     rests.set(refKey(ref), ref)
   }
@@ -213,7 +229,12 @@ function isAll({ name }: ObjectRef): boolean {
 }
 
 /** One denial whose objects were all read is enough to deny. */
-function isUnconfirmed(evaluation: Evaluation, unread: ReadonlySet<string>): boolean {
+function isUnconfirmed(
+  evaluation: Evaluation,
+  owners: readonly ObjectRef[],
+  unread: ReadonlySet<string>
+): boolean {
   const denials = denialsOf(evaluation)
-  return denials.length > 0 && denials.every(({ restsOn }) => restsOn.some(ref => unread.has(refKey(ref))))
+  const isUnread = (ref: ObjectRef) => unread.has(refKey(ref))
+  return denials.length > 0 && denials.every(({ restsOn }) => [...owners, ...restsOn].some(isUnread))
 }

@@ -80,6 +80,18 @@ export function notThePlatform({ platform: { users, groups } }: Plan): MatchCond
   }
 }
 
+/** Whether an account writes that acts for tenants in the platform's namespaces. */
+export function byServiceOwners({ tenancy }: Plan): {
+  readonly isOne: MatchCondition
+  readonly isNone: MatchCondition
+} {
+  const isOne = `request.userInfo.username in ${texts(tenancy.serviceOwners.map(({ user }) => user))}`
+  return {
+    isOne: { name: 'by-service-owners', expression: isOne },
+    isNone: { name: 'not-by-service-owners', expression: `!(${isOne})` }
+  }
+}
+
 /** Writes that give a namespace something that says whose it is, change it or take it away. */
 export function changesTheTenant(plan: Plan): MatchCondition {
   const keys = texts(plan.tenancy.namespaceLabels)

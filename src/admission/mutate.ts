@@ -7,6 +7,7 @@ import { changeOf } from './change.ts'
 import { defaultOvnEip } from './default-ovn-eip.ts'
 import { defaultService } from './default-service.ts'
 import { ruleContext } from './judge.ts'
+import { namespacesOf } from './owner-namespaces.ts'
 import { patchOf, type PatchOperation } from './patch.ts'
 import type { Ports } from './ports.ts'
 import type { Review } from './review.ts'
@@ -32,7 +33,8 @@ async function confirmedContext(review: Review, change: Change, ports: Ports): P
   const context = ruleContext(review, change, ports.snapshot(), ports)
   const { kind } = context.tenancy
   if (change.kind !== 'Service' || kind === 'tenant' || kind === 'platform') return context
-  await ports.confirm(tenancyRestsOn(ports.view, review.namespace))
+  const namespaces = namespacesOf(review, change, ports.snapshot())
+  await ports.confirm(namespaces.flatMap(name => tenancyRestsOn(ports.view, name)))
   return ruleContext(review, change, ports.snapshot(), ports)
 }
 

@@ -4,6 +4,7 @@ import type { ExposurePolicies } from '../policy/resolve-exposure.ts'
 import type { AnyRule } from '../rules/rule.ts'
 import { CLEANERS } from './judge.ts'
 import {
+  byServiceOwners,
   CHANGES_SPEC_LABELS_OR_ASK,
   CHANGES_STATUS,
   CHANGES_SPEC_OR_LABELS,
@@ -56,6 +57,8 @@ interface Entry extends Matched {
   readonly failurePolicy: 'Fail' | 'Ignore'
   readonly namespaceSelector: Manifest | undefined
   readonly matchConditions: readonly MatchCondition[]
+  /** Whether it is about the writes of `serviceOwners` alone. */
+  readonly isOfServiceOwners?: true
 }
 
 /** Every namespace carries its own name under this key (KEP-2161). */
@@ -134,7 +137,9 @@ function entries(kinds: readonly KindName[], options: EntryOptions): readonly En
   }
   return [
     ...(addressKinds.length > 0 ? [addresses] : []),
-    ...(kinds.includes('Service') ? serviceEntries(options) : [])
+    ...(kinds.includes('Service')
+      ? serviceEntries(options).flatMap(entry => withServiceOwners(entry, plan))
+      : [])
   ]
 }
 
@@ -145,7 +150,9 @@ function entries(kinds: readonly KindName[], options: EntryOptions): readonly En
  */
 function statusEntries(kinds: readonly KindName[], options: EntryOptions): readonly Entry[] {
   const { plan } = options
-  return entries(kinds, { ...options, suffix: `status.${options.suffix}` }).map(entry => ({
+  const all = entries(kinds, { ...options, suffix: `status.${options.suffix}` })
+  const own = all.filter(({ isOfServiceOwners }) => isOfServiceOwners !== true)
+  return own.map(entry => ({
     ...entry,
     operations: ['UPDATE'],
     matchConditions: [
@@ -245,6 +252,25 @@ function allowsClusterIP(exposures: ExposurePolicies | undefined): boolean {
 /** Whether a namespace without label can be a tenant's (tenancyOfNamespace): its Services are then no less a tenant's. */
 function isUnlabelledTenants({ scope, tenancy }: Plan): boolean {
   return scope === 'tenantCluster' || tenancy.unlabelledNamespaces === 'untrusted'
+}
+
+/**
+ * Accounts of `serviceOwners` write Services of tenants' in namespaces of the platform's. Where other Services fail open and
+ * get no default, those have an entry of their own, which is like tenants'.
+ */
+function withServiceOwners(entry: Entry, plan: Plan): readonly Entry[] {
+  if (entry.failurePolicy === 'Fail' || plan.tenancy.serviceOwners.length === 0) return [entry]
+  const { isOne, isNone } = byServiceOwners(plan)
+  return [
+    {
+      ...entry,
+      name: entry.name.replace(/^other-/, 'mapped-'),
+      failurePolicy: 'Fail',
+      matchConditions: [isOne, ...entry.matchConditions],
+      isOfServiceOwners: true
+    },
+    { ...entry, matchConditions: [isNone, ...entry.matchConditions] }
+  ]
 }
 
 function webhook(entry: Entry, path: 'validate' | 'mutate', options: RegistrationOptions): Manifest {

@@ -4,7 +4,7 @@ import { KINDS, type KindName } from '../kinds/index.ts'
 export interface Matched {
   readonly kinds: readonly KindName[]
   readonly operations: readonly string[]
-  /** Writes of this subresource; absent: of the objects themselves and, where they have one, of their scale. */
+  /** Writes of this subresource; absent: of the objects themselves and of what else amounts to that. */
   readonly subResource?: 'status'
 }
 
@@ -26,10 +26,10 @@ export function webhookRules({ kinds, operations, subResource }: Matched): reado
       apiGroups: [group],
       apiVersions: [...new Set(members.flatMap(definition => definition.versions))],
       operations,
-      resources: members.flatMap(({ resource, scaled }) => {
+      resources: members.flatMap(({ resource, scaled, writtenThrough = [] }) => {
         if (subResource !== undefined) return [`${resource}/${subResource}`]
-        const isScaled = scaled !== undefined && operations.includes('UPDATE')
-        return isScaled ? [resource, `${resource}/scale`] : [resource]
+        const others = operations.includes('UPDATE') ? [...(scaled ? ['scale'] : []), ...writtenThrough] : []
+        return [resource, ...others.map(other => `${resource}/${other}`)]
       }),
       scope: '*'
     }

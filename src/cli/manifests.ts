@@ -28,16 +28,22 @@ export interface ManifestsOptions {
 export interface ManifestFile {
   readonly name: 'deployment.yaml' | 'rbac.yaml' | 'policies.yaml' | 'webhooks.yaml'
   readonly objects: readonly Manifest[]
+  /** Comments that stand above them, alike for all files. */
+  readonly header: string
 }
 
 const HEADER =
   '# Written by `poolguard manifests`: change the rules, the kinds or the plan instead, and write it again.\n'
 
+/** Above what is installed in the cluster of a tenant, who is its administrator. */
+const IN_A_TENANTS_CLUSTER =
+  "# For a tenant's own cluster: a convenience and no security boundary, since the tenant can remove it.\n"
+
 /** `poolguard manifests`: prints everything that is installed, or writes it into a folder. */
 export async function runManifests(options: ManifestsOptions, io: Io): Promise<number> {
   const files = await manifestFiles(options, io)
   if (options.output === undefined) {
-    io.stdout(HEADER + toYaml(files.flatMap(file => file.objects)))
+    io.stdout((files[0]?.header ?? '') + toYaml(files.flatMap(file => file.objects)))
     return EXIT.ok
   }
   mkdirSync(options.output, { recursive: true })
@@ -52,7 +58,7 @@ export async function runManifests(options: ManifestsOptions, io: Io): Promise<n
 
 /** One file's text, as written by --output. */
 export function fileText(file: ManifestFile): string {
-  return HEADER + toYaml(file.objects)
+  return file.header + toYaml(file.objects)
 }
 
 /** Everything that is installed, webhooks last: they may only be there once there is somebody to answer. */
@@ -64,7 +70,8 @@ export async function manifestFiles(options: ManifestsOptions, io: Io): Promise<
   const pathSecret = tls?.pathSecret ?? PATH_SECRET_PLACEHOLDER
   const ca = options.ca === undefined ? tls?.ca : readText(options.ca)
   const caBundle = ca === undefined ? undefined : Buffer.from(ca).toString('base64')
-  return [
+  const header = plan.scope === 'tenantCluster' ? HEADER + IN_A_TENANTS_CLUSTER : HEADER
+  const files = [
     { name: 'deployment.yaml', objects: workload({ namespace, image, replicas, fingerprint }) },
     { name: 'rbac.yaml', objects: rbac(RULES, namespace) },
     { name: 'policies.yaml', objects: mounted(namespace, tls, configKeys(policyFiles)) },
@@ -72,7 +79,8 @@ export async function manifestFiles(options: ManifestsOptions, io: Io): Promise<
       name: 'webhooks.yaml',
       objects: registration(RULES, plan, { client: clientOf(options), caBundle, pathSecret, exposures })
     }
-  ]
+  ] as const
+  return files.map(file => ({ ...file, header }))
 }
 
 /** Each file under a key of its own, though two folders may hold files of one name. */

@@ -16,6 +16,11 @@ export interface KindDefinition<T extends { readonly meta: Meta }> {
   decode(object: Cursor, meta: Meta): T
   /** For kinds with a scale subresource: the same object with another number of replicas. */
   readonly scaled?: (object: T, replicas: number) => T
+  /**
+   * Subresources whose writes carry the object's labels and owners as well, and are judged like writes of the object. Only
+   * kinds of Kubernetes' own have such; absent for none.
+   */
+  readonly writtenThrough?: readonly string[]
   /** The ranges the object holds. Texts that do not parse claim nothing: a syntax rule speaks of those. */
   claims(object: T): readonly Claim[]
   /** Everything else that rules judge, as plain values and Maps: an update that changes neither this nor adds to the

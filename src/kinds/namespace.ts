@@ -13,6 +13,8 @@ export const namespace: KindDefinition<Namespace> = {
   versions: ['v1'],
   resource: 'namespaces',
   namespaced: false,
+  // Both keep the spec and take the metadata (Kubernetes, pkg/registry/core/namespace/strategy.go).
+  writtenThrough: ['status', 'finalize'],
   decode: (_object, meta) => ({ kind: 'Namespace', meta }),
   claims: () => [],
   judged: ({ meta }) => [meta.labels, meta.ownerReferences]

@@ -111,6 +111,11 @@ function isRead(key: string): boolean {
 export const METALLB_ASKS = ['address-pool', 'loadBalancerIPs', 'allow-shared-ip'] as const
 export type MetalLBAsk = (typeof METALLB_ASKS)[number]
 
+/** Every key that MetalLB may read on a Service, whether another one hides it now or not. */
+export const METALLB_ASK_KEYS: readonly string[] = METALLB_ASKS.flatMap(name =>
+  PREFIXES.map(prefix => `${prefix}/${name}`)
+)
+
 /** One of MetalLB's annotations on a Service: its full key as found, and its value. */
 export interface MetalLBAnnotation {
   readonly key: string

@@ -14,7 +14,8 @@ export interface Grantee {
 
 /**
  * The MetalLB pools a Service of this class may take addresses from, the default one first: those that policies grant, or
- * where none says, the plan's own; and a VLAN tenant's pool in any case. A plan that names no pool does not restrict tenants.
+ * where none says, the plan's own; and a VLAN tenant's pool in any case. A plan that names no pool does not restrict tenants,
+ * nor does one of a tenant's own cluster, where all pools are the tenant's.
  */
 export function grantedPools({ plan, tenancy, exposure }: Grantee, serviceClass: ServiceClass): Granted {
   if (tenancy.kind === 'platform') return 'all'
@@ -29,7 +30,7 @@ export function grantedPools({ plan, tenancy, exposure }: Grantee, serviceClass:
     return [...new Set([...planned.filter(pool => pool === own || pools.includes(pool)), ...pools])]
   }
   const isSilent = planned.length === 0 && ipAddressPoolByClass.size === 0
-  return isSilent ? 'all' : [...new Set(planned)]
+  return isSilent || plan.tenant !== undefined ? 'all' : [...new Set(planned)]
 }
 
 /** The pool that a tenant's Service of this class gets when it names none; undefined for the platform and others. */
@@ -38,7 +39,7 @@ export function defaultPool(grantee: Grantee, serviceClass: ServiceClass): strin
   if (tenancy.kind !== 'tenant') return undefined
   const pool = vlanPool(plan, tenancy.name) ?? sharedPool(plan, serviceClass)
   const granted = grantedPools(grantee, serviceClass)
-  return pool !== undefined && granted !== 'all' && granted.includes(pool) ? pool : undefined
+  return pool !== undefined && (granted === 'all' || granted.includes(pool)) ? pool : undefined
 }
 
 /** The pool that all tenants' Services of this class share by default; undefined when the plan states none. */

@@ -67,6 +67,12 @@ export interface OwnerMapping {
   readonly owner: { readonly tenant: string } | { readonly tenantFromLabel: string }
 }
 
+/** The same for Services in the platform's namespaces; they may also be of whom the namespace is that a label names. */
+export interface ServiceOwner {
+  readonly user: string
+  readonly owner: OwnerMapping['owner'] | { readonly namespaceFromLabel: string }
+}
+
 /**
  * How a VLAN tenant's Services are exposed. With `ccmProxy` they take addresses from a pool of the under cluster; with
  * `tenantMetalLB` the VLAN is an address domain of its own, unless `routed`.
@@ -90,7 +96,7 @@ export interface PlanTenancy {
   /** Namespace label keys that name a tenant, the first one present decides. */
   readonly namespaceLabels: readonly string[]
   readonly unlabelledNamespaces: 'platform' | 'untrusted'
-  readonly serviceOwners: readonly OwnerMapping[]
+  readonly serviceOwners: readonly ServiceOwner[]
   /** The first whose user matches decides. */
   readonly ovnEipOwners: readonly OwnerMapping[]
   readonly unmappedOvnEips: 'warn' | 'deny'

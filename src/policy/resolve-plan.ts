@@ -1,9 +1,9 @@
 import type { NetworkPlan, NetworkPlanSpec } from './network-plan.ts'
 import { CONTROLLER_NAMES, SERVICE_CLASSES } from './plan.ts'
 import type { Allocation, EdgeRouter, GlobalPool, NodeSubnet, Plan, PlanRange, TenantEntry } from './plan.ts'
-import type { OwnerMapping, PlanTenancy, ServiceClass } from './plan.ts'
+import type { OwnerMapping, PlanTenancy, ServiceClass, ServiceOwner } from './plan.ts'
 import type { RangeText } from './range-text.ts'
-import type { OwnerMappingSpec, TenancySpec, TenantSpec } from './tenancy-schema.ts'
+import type { OwnerMappingSpec, ServiceOwnerSpec, TenancySpec, TenantSpec } from './tenancy-schema.ts'
 
 /** The plan that a NetworkPlan states. The document has passed `planProblems`. */
 export function resolvePlan({ metadata, spec }: NetworkPlan): Plan {
@@ -100,11 +100,16 @@ function tenancy(spec: TenancySpec, planMode: Plan['networkingMode']): PlanTenan
   return {
     namespaceLabels,
     unlabelledNamespaces,
-    serviceOwners: spec.serviceOwners.flatMap(ownerMapping),
+    serviceOwners: spec.serviceOwners.flatMap(serviceOwner),
     ovnEipOwners: spec.ovnEipOwners.flatMap(ownerMapping),
     unmappedOvnEips,
     tenants: new Map(tenants.map(tenant => [tenant.name, tenant]))
   }
+}
+
+function serviceOwner({ namespaceFromLabel, ...spec }: ServiceOwnerSpec): ServiceOwner[] {
+  if (namespaceFromLabel === undefined) return ownerMapping(spec)
+  return [{ user: spec.user, owner: { namespaceFromLabel } }]
 }
 
 function ownerMapping({ user, tenant, tenantFromLabel }: OwnerMappingSpec): OwnerMapping[] {

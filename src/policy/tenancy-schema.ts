@@ -13,6 +13,20 @@ const ownerMapping = z
     message: 'needs exactly one of tenant and tenantFromLabel'
   })
 
+/** The same for what stands in a namespace of the platform's: it may be of whom another namespace is. */
+const serviceOwner = z
+  .strictObject({
+    user: accountName.describe('exact user name'),
+    tenant: tenantName.optional().describe('the tenant all its Services belong to'),
+    tenantFromLabel: labelKey.optional().describe('the label of the Service that names the tenant'),
+    namespaceFromLabel: labelKey
+      .optional()
+      .describe("the label of the Service that names the namespace it is for, such as its Gateway's")
+  })
+  .refine(({ user: _user, ...owners }) => Object.values(owners).filter(Boolean).length === 1, {
+    message: 'needs exactly one of tenant, tenantFromLabel and namespaceFromLabel'
+  })
+
 const vlan = z.discriminatedUnion('exposure', [
   z.strictObject({
     exposure: z.literal('ccmProxy'),
@@ -43,7 +57,7 @@ export const tenancy = z
   .strictObject({
     namespaceLabels: z.array(labelKey).min(1).default(['capsule.clastix.io/tenant', 'tenant']),
     unlabelledNamespaces: z.enum(['platform', 'untrusted']).default('platform'),
-    serviceOwners: z.array(ownerMapping).default([]),
+    serviceOwners: z.array(serviceOwner).default([]),
     ovnEipOwners: z.array(ownerMapping).default([]).describe('first match wins'),
     unmappedOvnEips: z.enum(['warn', 'deny']).default('warn'),
     tenants: z.array(tenantEntry).default([]).describe('only tenants that differ from the rest')
@@ -53,3 +67,4 @@ export const tenancy = z
 export type TenancySpec = z.output<typeof tenancy>
 export type TenantSpec = z.output<typeof tenantEntry>
 export type OwnerMappingSpec = z.output<typeof ownerMapping>
+export type ServiceOwnerSpec = z.output<typeof serviceOwner>

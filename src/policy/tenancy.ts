@@ -2,7 +2,7 @@ import type { View } from '../inventory/view.ts'
 import type { OwnerReference } from '../kinds/meta.ts'
 import type { Namespace } from '../kinds/namespace.ts'
 import type { ObjectRef } from '../kinds/object-ref.ts'
-import type { ControllerName, OwnerMapping, Plan } from './plan.ts'
+import type { ControllerName, OwnerMapping, Plan, ServiceOwner } from './plan.ts'
 
 /**
  * Whose something is. `inconsistent` is a tenant without grants, never the platform: its label and its owner disagree.
@@ -149,14 +149,34 @@ export interface NamespacedWrite {
 
 /**
  * Whose an object in a namespace is: the namespace's, whoever writes in it. In the platform's namespaces an account that
- * the plan lists in `serviceOwners` (a gateway's controller) acts for the tenant it is mapped to, or for nobody known
- * when the label that should name the tenant is not there.
+ * the plan lists in `serviceOwners` (a gateway's controller) acts for the tenant it is mapped to, for whom the namespace is
+ * that a label names, or for nobody known when that label is not there.
  */
 export function ownerInNamespace(plan: Plan, view: View, write: NamespacedWrite): Tenancy {
   const tenancy = tenancyIn(plan, view, write.namespace)
   if (tenancy.kind !== 'platform') return tenancy
-  const mapping = plan.tenancy.serviceOwners.find(({ user }) => user === write.requester.username)
-  return mapping === undefined ? tenancy : mappedTenancy(mapping, write.labels)
+  const owner = serviceOwnerOf(plan, write.requester)
+  if (owner === undefined) return tenancy
+  if ('namespaceFromLabel' in owner) {
+    const named = write.labels.get(owner.namespaceFromLabel) ?? ''
+    return named === '' ? UNMAPPED : tenancyIn(plan, view, named)
+  }
+  return mappedTenancy({ owner }, write.labels)
+}
+
+/** The namespaces that `ownerInNamespace` may look at: the object's own, and the one that a label names. */
+export function namespacesAsked(
+  plan: Plan,
+  { requester, labels, namespace }: NamespacedWrite
+): readonly string[] {
+  const owner = serviceOwnerOf(plan, requester)
+  const named =
+    owner !== undefined && 'namespaceFromLabel' in owner ? (labels.get(owner.namespaceFromLabel) ?? '') : ''
+  return named === '' ? [namespace] : [namespace, named]
+}
+
+function serviceOwnerOf(plan: Plan, { username }: Requester): ServiceOwner['owner'] | undefined {
+  return plan.tenancy.serviceOwners.find(({ user }) => user === username)?.owner
 }
 
 /**
@@ -176,7 +196,7 @@ export function ownerOfClusterScoped(
   return controller === undefined || ON_BEHALF_OF_TENANTS.has(controller) ? UNMAPPED : PLATFORM
 }
 
-function mappedTenancy({ owner }: OwnerMapping, labels: ReadonlyMap<string, string>): Tenancy {
+function mappedTenancy({ owner }: Pick<OwnerMapping, 'owner'>, labels: ReadonlyMap<string, string>): Tenancy {
   const name = 'tenant' in owner ? owner.tenant : (labels.get(owner.tenantFromLabel) ?? '')
   return name === '' ? UNMAPPED : { kind: 'tenant', name }
 }

@@ -1,7 +1,7 @@
 import { subtract } from '../address/range.ts'
 import { claimsOf, KINDS, type KindName, type Kinds } from '../kinds/index.ts'
 import { sameAsk, type OvnEip } from '../kinds/ovn-eip.ts'
-import { ownerOfClusterScoped } from '../policy/tenancy.ts'
+import { ownerInNamespace, ownerOfClusterScoped } from '../policy/tenancy.ts'
 import { effectiveSubnet, otherOwner } from './provider-subnets.ts'
 import { isOn, type Change, type RuleContext } from './rule.ts'
 
@@ -37,16 +37,20 @@ const EIP = ['OvnEip'] as const
 
 /**
  * Whether faults of the stored object excuse the same ones of the new object. An object in a namespace stays with its
- * owner. One without is excused only to the owner that its labels name, before as after; and an OvnEip on another
- * tenant's Subnet is that tenant's, whoever a mapping by user alone takes the requester for.
+ * owner, unless an account writes it whose labels name one. It, and one without namespace, is excused only to the owner that
+ * its labels name, before as after; and an OvnEip on another tenant's Subnet is that tenant's, whoever a mapping by user alone
+ * takes the requester for.
  */
 export function storedExcuses(change: Change, context: RuleContext): boolean {
   return ownerStays(change, context) && !isForeign(change, context)
 }
 
-function ownerStays({ kind, oldObject }: Change, { plan, requester, tenancy }: RuleContext): boolean {
-  if (oldObject === undefined || KINDS[kind].namespaced) return true
-  const before = ownerOfClusterScoped(plan, requester, oldObject.meta.labels)
+function ownerStays({ kind, oldObject }: Change, { plan, view, requester, tenancy }: RuleContext): boolean {
+  if (oldObject === undefined) return true
+  const { labels, namespace } = oldObject.meta
+  const before = KINDS[kind].namespaced
+    ? ownerInNamespace(plan, view, { requester, labels, namespace })
+    : ownerOfClusterScoped(plan, requester, labels)
   return before.kind === tenancy.kind && nameOf(before) === nameOf(tenancy)
 }
 

@@ -29,7 +29,8 @@ export const poolUnallocated = defineRule<'IPAddressPool'>({
   check({ object }, context) {
     const { allocations } = context.plan
     if (allocations === undefined) return []
-    const own = vlanOfPool(context.plan, object)?.range
+    // In a tenant's own cluster its VLAN is what was handed over, unless the plan names parts of it.
+    const own = context.plan.tenant === undefined ? vlanOfPool(context.plan, object)?.range : undefined
     const handedOver = own === undefined ? allocations : [...allocations, own]
     const index = rangeIndex(rangesOf(handedOver))
     const texts = handedOver.map(({ text }) => text)

@@ -72,11 +72,12 @@ function serviceWriters(
   const writers = controllersOf(plan, SERVICE_WRITERS)
   const kamaji = writers.filter(requester => classOf(requester) === 'controlPlane')
   if (kamaji.length > 0) return kamaji
-  const mapped = plan.tenancy.serviceOwners.flatMap(({ user, owner }) =>
-    'tenantFromLabel' in owner && service.meta.labels.has(owner.tenantFromLabel)
-      ? [requesterOf(plan, { username: user, groups: [] })]
-      : []
-  )
+  const mapped = plan.tenancy.serviceOwners.flatMap(({ user, owner }) => {
+    const label = 'tenantFromLabel' in owner ? owner.tenantFromLabel : undefined
+    const other = 'namespaceFromLabel' in owner ? owner.namespaceFromLabel : label
+    const isNamed = other !== undefined && service.meta.labels.has(other)
+    return isNamed ? [requesterOf(plan, { username: user, groups: [] })] : []
+  })
   return [administrator, ...writers.filter(requester => classOf(requester) !== 'direct'), ...mapped]
 }
 

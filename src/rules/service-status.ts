@@ -1,5 +1,5 @@
 import type { View } from '../inventory/view.ts'
-import { METALLB_ASKS, metallbAnnotation, type Service } from '../kinds/service.ts'
+import { METALLB_ASK_KEYS, type Service } from '../kinds/service.ts'
 import type { ObjectRef } from '../kinds/object-ref.ts'
 import type { Plan } from '../policy/plan.ts'
 import { tenancyIn, tenancyRestsOn, type Requester } from '../policy/tenancy.ts'
@@ -40,10 +40,9 @@ interface Changed {
 function changes(object: Service, oldObject: Service): readonly Changed[] {
   const [addresses, before] = [object, oldObject].map(({ ingressIPs }) => ingressIPs.join(','))
   const ingress = { field: 'status.loadBalancer.ingress', value: addresses ?? '' }
-  const asks = METALLB_ASKS.flatMap(name => {
-    const [now, was] = [object, oldObject].map(({ meta }) => metallbAnnotation(meta.annotations, name))
-    const field = `metadata.annotations[${(now ?? was)?.key ?? ''}]`
-    return now?.value === was?.value && now?.key === was?.key ? [] : [{ field, value: now?.value ?? '' }]
+  const asks = METALLB_ASK_KEYS.flatMap(key => {
+    const [now, was] = [object, oldObject].map(({ meta }) => meta.annotations.get(key))
+    return now === was ? [] : [{ field: `metadata.annotations[${key}]`, value: now ?? '' }]
   })
   const labels = [object, oldObject].map(({ meta }) =>
     JSON.stringify([...meta.labels].toSorted(([a], [b]) => (a < b ? -1 : 1)))

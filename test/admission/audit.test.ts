@@ -239,6 +239,47 @@ void test("a Service is its namespace's, and a class that a controller gives it 
   t.end()
 })
 
+void test('a Service whose labels say that a controller may have written it is judged as by either', t => {
+  const { plan } = SHARED
+  const byClass = new Map([...plan.globalPool.ipAddressPoolByClass, ['mirrored', 'vera-vlan'] as const])
+  const controllers = new Map([...plan.controllers, ['ccm', ['ccm']] as const])
+  const serviceOwners = [
+    { user: 'gw-a', owner: { tenantFromLabel: 'gw/tenant' } },
+    { user: 'gw-b', owner: { namespaceFromLabel: 'gw/namespace' } },
+    { user: 'gw-c', owner: { tenant: 'acme' } }
+  ]
+  const snapshot = {
+    ...SHARED,
+    plan: {
+      ...plan,
+      controllers,
+      globalPool: { ...plan.globalPool, ipAddressPoolByClass: byClass },
+      tenancy: { ...plan.tenancy, serviceOwners }
+    }
+  }
+  const named = (name: string) => ({ 'metallb.io/address-pool': name })
+  const labelled = (labels: object) => ({ labels })
+  const mirrored = labelled({ 'cluster.x-k8s.io/tenant-service-name': 'web' })
+  const stored = [
+    object('Namespace', 'acme', {}, { labels: { tenant: 'acme' }, namespace: undefined }),
+    object('Namespace', 'infra', {}, { namespace: undefined }),
+    service('mirrored', 'acme', named('vera-vlan'), mirrored),
+    service('mirrored-at-nobodys', 'acme', named('platform-pool'), mirrored),
+    service('by-tenant', 'infra', named('platform-pool'), labelled({ 'gw/tenant': 'acme' })),
+    service('by-namespace', 'infra', named('platform-pool'), labelled({ 'gw/namespace': 'acme' })),
+    service('granted', 'infra', named('default-pool'), labelled({ 'gw/namespace': 'acme' })),
+    service('nobodys', 'infra', named('platform-pool'), labelled({ app: 'acme' }))
+  ]
+  t.same(said(audit([...stored, pool('platform-pool', '192.168.6.0/30')], { snapshot })), [
+    'Service/mirrored unchecked service-pool-not-granted?',
+    'Service/mirrored-at-nobodys denied service-pool-not-granted',
+    'Service/by-namespace unchecked service-pool-not-granted?',
+    'Service/by-tenant unchecked service-pool-not-granted?'
+  ])
+  t.match(found(audit(stored, { snapshot }), 'Service/mirrored').unchecked, [{ because: 'writer-unknown' }])
+  t.end()
+})
+
 function eip(name: string, spec: object, labels: object = {}): Json {
   return object('OvnEip', name, { spec: { type: 'nat', ...spec } }, { labels })
 }

@@ -191,6 +191,35 @@ await test('defaultService() names the pool that all addresses of a live Service
   t.equal(servicePatch(t, replaced, { ...was('192.168.1.121'), view: shared }), added, 'in one of the two')
 })
 
+await test('defaultService() keeps the pool that a live Service named, when a replacement drops it', async t => {
+  const plan = planOf({ metallb: { namespace: 'kmetal-metallb' } })
+  const view = poolsOf(
+    ['default-pool', 'kmetal-metallb', ['192.168.1.100-192.168.1.150']],
+    ['older-pool', 'kmetal-metallb', ['192.168.1.200-192.168.1.210']]
+  )
+  const update = { operation: 'UPDATE', plan, view } as const
+  const kept = `add /metadata/annotations {"${POOL_KEY}":"older-pool"}`
+  const was = (annotations: Record<string, string>, ...ips: string[]) => {
+    return { ...update, stored: service(annotations, live(...ips)) }
+  }
+  const older = { [POOL_KEY]: 'older-pool' }
+  t.equal(servicePatch(t, service(), was(older, '192.168.1.201')), kept)
+  t.equal(servicePatch(t, service(undefined, live('192.168.1.201')), was(older, '192.168.1.201')), kept)
+  t.equal(servicePatch(t, service(), was({ [OLD_POOL_KEY]: 'older-pool' }, '192.168.1.201')), kept)
+  t.equal(servicePatch(t, service(), was({}, '192.168.1.201')), '', 'it named none')
+  t.equal(servicePatch(t, service(), was({ [POOL_KEY]: '' }, '192.168.1.201')), '', 'it named none')
+  t.equal(
+    servicePatch(t, service(), was(older, '192.168.1.120')),
+    kept.replace('older', 'default'),
+    'in the default'
+  )
+  t.equal(servicePatch(t, service(), was(older, '192.168.1.220')), '', 'in none of them')
+  t.equal(servicePatch(t, service(), was(older, '192.168.1.201', '192.168.1.120')), '', 'in both')
+  t.equal(servicePatch(t, service(), was(older)), kept.replace('older', 'default'), 'it has no address yet')
+  const named = service({ [POOL_KEY]: 'default-pool' })
+  t.equal(servicePatch(t, named, was(older, '192.168.1.201')), '', 'a move on purpose')
+})
+
 const INVENTORY = new Inventory()
 INVENTORY.setAllKnown()
 for (const [name, cidrBlock] of [

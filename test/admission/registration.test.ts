@@ -52,10 +52,11 @@ function asksAbout(webhook: Webhook, kind: KindName): boolean {
 /** What must be asked about for a rule to be reached, as `OPERATION RESOURCE`. */
 function asksOf({ on, judgesObject, judgesDelete, judgesStatus }: AnyRule): readonly string[] {
   return on.flatMap(kind => {
-    const { resource, scaled } = KINDS[kind]
+    const { resource, scaled, writtenThrough = [] } = KINDS[kind]
     return [
       ...(judgesObject ? [`CREATE ${resource}`, `UPDATE ${resource}`] : []),
       ...(judgesObject && scaled !== undefined ? [`UPDATE ${resource}/scale`] : []),
+      ...(judgesObject ? writtenThrough.map(other => `UPDATE ${resource}/${other}`) : []),
       ...(judgesDelete ? [`DELETE ${resource}`] : []),
       ...(judgesStatus ? [`UPDATE ${resource}/status`] : [])
     ]
@@ -101,8 +102,8 @@ await test('registration() asks about nothing else, by exact names', async t => 
       for (const name of [...apiGroups, ...apiVersions, ...resources]) t.notMatch(name, /[*]/)
     }
   }
-  // Where an object is scaled, a CREATE of its scale could be asked about as well; there is none.
-  for (const ask of webhooks(0).flatMap(asked)) t.ok(needed.has(ask) || /^CREATE .*\/scale$/.test(ask), ask)
+  // Where a subresource is asked about together with its object, a CREATE of it could be as well; there is none.
+  for (const ask of webhooks(0).flatMap(asked)) t.ok(needed.has(ask) || /^CREATE .*\//.test(ask), ask)
   t.notOk(
     webhooks(1)
       .flatMap(asked)
@@ -391,4 +392,37 @@ await test('rbac() reads exactly what is watched, and of all writes creates Even
   )
   for (const rule of RULES)
     for (const kind of rule.reads) t.ok(watchedKinds(RULES).includes(kind), `${rule.id}: ${kind}`)
+})
+
+await test('registration() asks about what accounts write for tenants like about what tenants write', async t => {
+  const plan = planOf(`tenancy: {${KEYS}, serviceOwners: [{user: gw, tenant: acme}]}`)
+  const [validating, mutating] = [webhooks(0, plan), webhooks(1, plan)]
+  const mapped = validating.find(({ name }) => name === 'mapped-services.poolguard.io')
+  t.match(mapped, { failurePolicy: 'Fail', clientConfig: { service: { path: '/S3cret/validate' } } })
+  t.match(mapped?.matchConditions[0], { expression: 'request.userInfo.username in ["gw"]' })
+  const others = validating.find(({ name }) => name === 'other-services.poolguard.io')
+  t.match(others, { failurePolicy: 'Ignore' })
+  t.match(others?.matchConditions[0], { expression: '!(request.userInfo.username in ["gw"])' })
+  t.same(mapped?.namespaceSelector, others?.namespaceSelector)
+  t.match(
+    mutating.find(({ name }) => name === 'mapped-services.defaults.poolguard.io'),
+    { failurePolicy: 'Fail' }
+  )
+  const names = (of = PLAN) => [...webhooks(0, of), ...webhooks(1, of)].map(({ name }) => name)
+  t.same(names(plan).filter(name => name.startsWith('mapped')).length, 2, 'none for statuses')
+  t.same(
+    names().filter(name => name.startsWith('mapped')),
+    [],
+    'none without such accounts'
+  )
+  const tenantCluster = planOf(
+    'scope: tenantCluster',
+    'tenant: acme',
+    'tenancy: {serviceOwners: [{user: gw, tenant: acme}]}'
+  )
+  t.same(
+    names(tenantCluster).filter(name => name.startsWith('mapped')),
+    [],
+    'none where others fail closed'
+  )
 })

@@ -12,6 +12,8 @@ export type CallOptions = {
   readonly input?: string
   /** Working directory, for files named by relative paths. */
   readonly cwd?: string
+  /** A command that `kubectl edit` runs in place of an editor, with the file's name behind it. */
+  readonly editor?: string
   /** Everything goes to stdout, in the order in which a terminal would show it. */
   readonly isTerminal?: boolean
 }
@@ -35,7 +37,8 @@ export function createClient(directory: string, credentials: Credentials): Clien
     env: {
       ...helmFolders(directory),
       KUBECONFIG: credentials.kubeconfig(options.user ?? 'admin'),
-      KUBECACHEDIR: join(directory, 'kubectl')
+      KUBECACHEDIR: join(directory, 'kubectl'),
+      ...(options.editor === undefined ? {} : { KUBE_EDITOR: options.editor })
     },
     ...(options.input === undefined ? {} : { input: options.input }),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd })

@@ -11,14 +11,15 @@ export type Said = { readonly code: number; readonly output: string }
 export type Transcript = {
   /** Writes a file for later commands and shows it as `cat` would; not in any part when that is undefined. */
   file(part: string | undefined, name: string, text: string): void
-  /** Runs `kubectl ARGS`, words parted by single blanks, as user `platform` in the folder of the files, and shows it. */
+  /** Runs `kubectl ARGS`, words parted by single blanks, in the folder of the files, and shows it. */
   kubectl(part: string, args: string): Promise<Said>
   /** The text of one part as it stands between the markers of a document. */
   part(name: string): string
   readonly parts: readonly string[]
 }
 
-export function startTranscript(client: Client): Transcript {
+/** `user`, by key of `users`, is who types. */
+export function startTranscript(client: Client, user = 'platform'): Transcript {
   const folder = join(client.directory, 'transcript')
   mkdirSync(folder)
   const lines = new Map<string, string[]>()
@@ -32,7 +33,7 @@ export function startTranscript(client: Client): Transcript {
       if (part !== undefined) show(part, `cat ${name}`, text)
     },
     kubectl: async (part, args) => {
-      const calling = { user: 'platform', cwd: folder, isTerminal: true }
+      const calling = { user, cwd: folder, isTerminal: true }
       const { code, stdout: output } = await client.kubectl(args.split(' '), calling)
       show(part, `kubectl ${args}`, output)
       return { code, output }

@@ -150,6 +150,11 @@ const BAD_SPECS: readonly (readonly [string, ...string[]])[] = [
     '4:46: spec.tenancy.ovnEipOwners[1]: {"user":"cpo","tenant":"a","tenantFromLabel":"b"}: needs exactly one of tenant and tenantFromLabel'
   ],
   [
+    'spec: {tenancy: {serviceOwners: [{user: gw}, {user: gw, tenant: a, namespaceFromLabel: b}]}}',
+    '4:34: spec.tenancy.serviceOwners[0]: {"user":"gw"}: needs exactly one of tenant, tenantFromLabel and namespaceFromLabel',
+    '4:46: spec.tenancy.serviceOwners[1]: {"user":"gw","tenant":"a","namespaceFromLabel":"b"}: needs exactly one of tenant, tenantFromLabel and namespaceFromLabel'
+  ],
+  [
     'spec:\n  tenancy:\n    tenants:\n    - name: a\n    - name: a',
     '8:13: spec.tenancy.tenants[1].name: "a": is already in spec.tenancy.tenants[0].name'
   ],

@@ -129,12 +129,15 @@ await test('ownerInNamespace() maps accounts that act for tenants, in the platfo
   const view = tenantsOf()
   for (const [name, labels] of [
     ['gateways', {}],
+    ['infra', {}],
+    ['unproven', { 'capsule.clastix.io/tenant': 'beta' }],
     ['acme-web', { tenant: 'acme' }]
   ] as const)
     view.putJson('Namespace', { metadata: { name, labels } })
   const serviceOwners = [
     { user: 'gateway', tenantFromLabel: 'example.com/for' },
-    { user: 'beta-gateway', tenant: 'beta' }
+    { user: 'beta-gateway', tenant: 'beta' },
+    { user: 'envoy', namespaceFromLabel: 'example.com/of' }
   ]
   const plan = planOf({ tenancy: { serviceOwners } })
   const ownerOf = (username: string, namespace: string, labels: readonly [string, string][] = []) => {
@@ -147,6 +150,13 @@ await test('ownerInNamespace() maps accounts that act for tenants, in the platfo
   t.equal(ownerOf('beta-gateway', 'gateways'), 'tenant beta')
   t.equal(ownerOf('beta-gateway', 'acme-web'), 'tenant acme', 'the namespace counts more')
   t.equal(ownerOf('gateway', 'elsewhere'), 'unknown Namespace')
+  const of = (namespace: string) => ownerOf('envoy', 'gateways', [['example.com/of', namespace]])
+  t.equal(of('acme-web'), 'tenant acme')
+  t.equal(of('infra'), 'platform')
+  t.match(of('unproven'), 'inconsistent')
+  t.equal(of('elsewhere'), 'unknown Namespace')
+  t.equal(ownerOf('envoy', 'gateways', [['example.com/for', 'acme']]), 'unmapped', 'the label is missing')
+  t.equal(ownerOf('envoy', 'acme-web', [['example.com/of', 'infra']]), 'tenant acme', 'its own namespace')
 })
 
 await test('requesterOf() compares whole names', async t => {
