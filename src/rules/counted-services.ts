@@ -28,7 +28,7 @@ export function* countedServices(plan: Plan, view: View): Generator<CountedServi
     const known = namespaces.get(namespace)
     const owner = known ?? ownerOf(namespace, plan, view)
     if (known === undefined) namespaces.set(namespace, owner)
-    const tenant = owner.isPlatform ? labelledTenant(labels, plan) : owner.tenant
+    const tenant = owner.isPlatform ? labelledTenant(labels, plan, view) : owner.tenant
     if (tenant !== undefined) yield { service, tenant, labels: owner.labels }
   }
 }
@@ -49,11 +49,19 @@ function ownerOf(namespace: string, plan: Plan, view: View): NamespaceOwner {
   }
 }
 
-/** Who wrote a Service is not stored; in the platform's namespaces nobody but its own accounts writes labels. */
-function labelledTenant(labels: ReadonlyMap<string, string>, { tenancy }: Plan): string | undefined {
-  for (const { owner } of tenancy.serviceOwners) {
-    const tenant = 'tenantFromLabel' in owner ? (labels.get(owner.tenantFromLabel) ?? '') : ''
-    if (tenant !== '') return tenant
+/**
+ * Who wrote a Service is not stored; in the platform's namespaces nobody but its own accounts writes labels. What an account
+ * that is mapped to one tenant makes has no label, and counts for nobody.
+ */
+function labelledTenant(labels: ReadonlyMap<string, string>, plan: Plan, view: View): string | undefined {
+  for (const { owner } of plan.tenancy.serviceOwners) {
+    if ('tenantFromLabel' in owner) {
+      const tenant = labels.get(owner.tenantFromLabel) ?? ''
+      if (tenant !== '') return tenant
+    } else if ('namespaceFromLabel' in owner) {
+      const tenancy = tenancyIn(plan, view, labels.get(owner.namespaceFromLabel) ?? '')
+      if (tenancy.kind === 'tenant') return tenancy.name
+    }
   }
   return undefined
 }
