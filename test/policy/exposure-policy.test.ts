@@ -265,12 +265,12 @@ spec:
         { first: 6000, last: 6200 }
       ],
       sharedAddresses: 'withinTenant',
-      loadBalancers: { limit: 5, policy: 'e', namespaceSelector: undefined }
+      loadBalancers: { limit: 5, policy: 'e', namespaceSelector: undefined, serviceClasses: undefined }
     },
     ovnEips: {
       externalSubnets: ['external'],
       staticAddresses: 'denied',
-      quota: { limit: 5, policy: 'e', namespaceSelector: undefined }
+      quota: { limit: 5, policy: 'e', namespaceSelector: undefined, serviceClasses: undefined }
     }
   })
   t.match(exemptions, [

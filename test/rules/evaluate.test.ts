@@ -106,8 +106,8 @@ await test('evaluate() leaves a rule unjudged by an unreadable kind only where i
   ])
   t.same(
     await unjudged({ object: service('nowhere', loadBalancer) }, 'Namespace'),
-    ['service-pool-not-granted Namespace'],
-    'said once'
+    ['service-pool-not-granted Namespace', 'service-quota Namespace'],
+    'said once a rule'
   )
 
   t.same(await unjudged({ object: vpc(false), oldObject: vpc(true) }, 'OvnEip'), [], 'a Vpc is detached')
