@@ -250,6 +250,7 @@ spec:
   })
   const everywhere = parseRange('0.0.0.0/0', PLAN_FORMS)
   const { exemptions, ...limits } = exposure
+  const serviceClasses = new Set(['direct', 'mirrored'])
   t.strictSame(limits, {
     policies: ['e'],
     actions: new Map([['pool-reserved-range', 'audit']]),
@@ -265,12 +266,12 @@ spec:
         { first: 6000, last: 6200 }
       ],
       sharedAddresses: 'withinTenant',
-      loadBalancers: { limit: 5, policy: 'e', namespaceSelector: undefined, serviceClasses: undefined }
+      loadBalancers: { limit: 5, policy: 'e', namespaceSelector: undefined, serviceClasses }
     },
     ovnEips: {
       externalSubnets: ['external'],
       staticAddresses: 'denied',
-      quota: { limit: 5, policy: 'e', namespaceSelector: undefined, serviceClasses: undefined }
+      quota: { limit: 5, policy: 'e', namespaceSelector: undefined, serviceClasses }
     }
   })
   t.match(exemptions, [
