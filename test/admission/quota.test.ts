@@ -12,11 +12,19 @@ import { refKey, type ObjectRef } from '../../src/kinds/object-ref.ts'
 
 type Json = Record<string, unknown>
 
-function plan(limit: number, more: object = {}): string {
+interface Options {
+  readonly serviceOwners?: readonly object[]
+  /** In which namespaces the quota counts; absent: in all. */
+  readonly namespaceSelector?: object
+}
+
+function plan(limit: number, { serviceOwners = [], namespaceSelector }: Options): string {
   const tenancy = {
     ovnEipOwners: [{ user: 'cpo', tenantFromLabel: 'tenant-of-eip' }],
-    ...more
+    serviceOwners
   }
+  const appliesTo = { tenants: ['*'], namespaceSelector }
+  const ovnEips = namespaceSelector === undefined ? `ovnEips: {quota: ${limit}}` : ''
   return `
 apiVersion: poolguard.io/v1alpha1
 kind: NetworkPlan
@@ -30,9 +38,9 @@ apiVersion: poolguard.io/v1alpha1
 kind: ExposurePolicy
 metadata: {name: tenants}
 spec:
-  appliesTo: {tenants: ["*"]}
+  appliesTo: ${JSON.stringify(appliesTo)}
   services: {quota: {loadBalancers: ${limit}}}
-  ovnEips: {quota: ${limit}}
+  ${ovnEips}
 `
 }
 
@@ -163,9 +171,9 @@ function clusterOf(
   t: { testdir(files: Record<string, string>): string },
   limit: number,
   seen: readonly Json[],
-  more: object = {}
+  options: Options = {}
 ): Cluster {
-  return new Cluster(`${t.testdir({ 'plan.yaml': plan(limit, more) })}/plan.yaml`, seen)
+  return new Cluster(`${t.testdir({ 'plan.yaml': plan(limit, options) })}/plan.yaml`, seen)
 }
 
 const ACME = namespace('acme', 'acme')
@@ -216,6 +224,17 @@ await test("a tenant's Services in the platform's namespaces are found too", asy
       i % 2 === 0 ? cluster.create(service(`s${i}`, 'acme')) : cluster.create(gateways(i), 'gateway')
   )
   t.same(await inTurn(creates), { 200: 5, 403: 45 })
+})
+
+await test('a quota of some namespaces lists those', async t => {
+  const namespaceSelector = { matchLabels: { 'kubernetes.io/metadata.name': 'acme-lab' } }
+  const lab = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'acme-lab', labels: {} } }
+  lab.metadata.labels = { tenant: 'acme', 'kubernetes.io/metadata.name': 'acme-lab' }
+  const cluster = clusterOf(t, 5, [ACME, lab], { namespaceSelector })
+  const creates = times(50, i => () => cluster.create(service(`s${i}`, 'acme-lab')))
+  t.same(await inTurn(creates), { 200: 5, 403: 45 })
+  t.same(cluster.reads[0], ['Service/acme-lab/'])
+  t.equal(await cluster.create(service('s', 'acme')), 200)
 })
 
 await test('of 50 OvnEips in turn just as many as the quota are let', async t => {
