@@ -258,10 +258,12 @@ await test('a quota above 16 is exact while the watch is 16 writes behind, at no
 })
 
 await test('updates to Services that count are judged, updates of those that do are not', async t => {
-  const cluster = clusterOf(t, 1, [ACME, service('a', 'acme'), service('b', 'acme')])
+  const cluster = clusterOf(t, 1, [ACME, service('a', 'acme'), service('b', 'acme'), eip('a'), eip('b')])
   const labelled = { ...service('a', 'acme'), metadata: { name: 'a', namespace: 'acme', labels: { x: 'y' } } }
   t.equal(await cluster.create(labelled, 'alice', service('a', 'acme')), 200)
-  t.same(cluster.reads, [], 'nothing is read for it')
+  const asking = { ...eip('a'), spec: { externalSubnet: 'external', type: 'nat', v4Ip: '10.5.0.9' } }
+  t.equal(await cluster.create(asking, 'cpo', eip('a')), 200)
+  t.same(cluster.reads, [], 'nothing is read for them')
   t.equal(await cluster.create(service('c', 'acme'), 'alice', service('c', 'acme', 'ClusterIP')), 403)
 })
 
