@@ -264,6 +264,10 @@ await test('updates to Services that count are judged, updates of those that do 
   const asking = { ...eip('a'), spec: { externalSubnet: 'external', type: 'nat', v4Ip: '10.5.0.9' } }
   t.equal(await cluster.create(asking, 'cpo', eip('a')), 200)
   t.same(cluster.reads, [], 'nothing is read for them')
+  const withRoom = clusterOf(t, 9, [ACME, service('a', 'acme'), eip('a')])
+  t.equal(await withRoom.create(labelled, 'alice', service('a', 'acme')), 200)
+  t.equal(await withRoom.create(asking, 'cpo', eip('a')), 200)
+  t.same(withRoom.reads, [], 'nor while there is room')
   t.equal(await cluster.create(service('c', 'acme'), 'alice', service('c', 'acme', 'ClusterIP')), 403)
 })
 
