@@ -4,6 +4,7 @@ import { parse } from 'yaml'
 import { run } from '../src/cli/run.ts'
 import { isRecord } from '../src/kinds/decode.ts'
 import { RULES } from '../src/rules/index.ts'
+import { addFindingMetrics } from '../src/server/finding-metrics.ts'
 import { addInventoryMetrics } from '../src/server/inventory-metrics.ts'
 import { capacityMetrics } from '../src/server/capacity-metrics.ts'
 import { createMetrics } from '../src/server/metrics.ts'
@@ -65,6 +66,7 @@ async function metricNames(): Promise<ReadonlySet<string>> {
     () => [],
     () => ''
   )
+  addFindingMetrics(registry, () => new Map())
   const counts = { size: 1, used: 0, free: 1, unusable: 0 }
   const pools = [{ pool: 'p', ...counts, usedPercent: 0, level: 'ok' as const, families: [] }]
   const announcement = 'l2' as const

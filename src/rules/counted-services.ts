@@ -89,7 +89,7 @@ const MOST_OWNED = 8
 
 /**
  * One list for each of the tenant's namespaces that the quota is about, or one of all Services where those are many, or where
- * tenants' Services may be in the platform's namespaces too. `services` are those that count, and the one that is written.
+ * tenants' Services may be in the platform's namespaces too. `services` are the one that is written, before and after, and those that count.
  * O(namespaces + Services).
  */
 export function serviceReads(

@@ -1,8 +1,6 @@
 import type { OvnEip } from '../kinds/ovn-eip.ts'
-import { ownerOfClusterScoped } from '../policy/tenancy.ts'
 import { countedEips, eipReads, isUsers } from './counted-eips.ts'
 import { ownerOfEip } from './eip-owner.ts'
-import { isKubeOvn } from './provider-subnets.ts'
 import { judgeQuota } from './quota.ts'
 import { defineRule, type CheckContext } from './rule.ts'
 
@@ -21,14 +19,12 @@ export const eipQuota = defineRule<'OvnEip'>({
   reads: ['OvnEip', 'Vpc', 'Namespace', 'Tenant'],
   defaultAction: 'deny',
   countsTogether: true,
-  check({ as, object, oldObject }, context) {
-    const { view, plan, requester, tenancy, exposure } = context
+  check({ object, oldObject }, context) {
+    const { view, plan, tenancy, exposure } = context
     const { quota } = exposure.ovnEips
-    // What counted before is not asked about, and nothing else that is stored excuses one more.
-    if (as === 'stored' || quota === undefined || !isUsers(object)) return []
-    if (tenancy.kind !== 'tenant' || isKubeOvn(requester)) return []
+    if (quota === undefined || tenancy.kind !== 'tenant' || !isUsers(object)) return []
     const tenant = tenancy.name
-    if (oldObject !== undefined && countedBefore(oldObject, tenant, context)) return []
+    if (oldObject !== undefined && isCounted(oldObject, tenant, context)) return []
     const others = [...countedEips(plan, view)].filter(
       one => one.tenant === tenant && one.eip.meta.name !== object.meta.name
     )
@@ -44,11 +40,7 @@ export const eipQuota = defineRule<'OvnEip'>({
   }
 })
 
-/** Whether what is stored is the same tenant's already, by what it says itself, else by who writes it. */
-function countedBefore(eip: OvnEip, tenant: string, { view, plan, requester }: CheckContext): boolean {
-  if (!isUsers(eip)) return false
-  const owner = ownerOfEip(eip, plan, view)
-  if (owner !== undefined) return owner.tenant === tenant
-  const byWriter = ownerOfClusterScoped(plan, requester, eip.meta.labels)
-  return byWriter.kind === 'tenant' && byWriter.name === tenant
+/** Whether what is stored is one of the tenant's already. */
+function isCounted(eip: OvnEip, tenant: string, { view, plan }: CheckContext): boolean {
+  return isUsers(eip) && ownerOfEip(eip, plan, view)?.tenant === tenant
 }

@@ -33,6 +33,7 @@ export const serviceQuota = defineRule<'Service'>({
     const tenant = tenancy.name
     if (oldObject !== undefined && countedBefore(oldObject, tenant, quota, context)) return []
     const others = othersOf(object, tenant, quota, context)
+    const services = [object, ...(oldObject === undefined ? [] : [oldObject]), ...others]
     return judgeQuota({
       quota,
       of: 'Service',
@@ -40,7 +41,7 @@ export const serviceQuota = defineRule<'Service'>({
       used: others.length,
       field: 'spec.type',
       value: object.type,
-      reads: () => serviceReads({ tenant, quota, services: [object, ...others] }, plan, view)
+      reads: () => serviceReads({ tenant, quota, services }, plan, view)
     })
   }
 })

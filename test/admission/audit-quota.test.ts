@@ -109,6 +109,18 @@ void test("a gateway's Service counts for the tenant of its label", t => {
   t.end()
 })
 
+void test("the platform's OvnEips are nobody's", t => {
+  const stored: Stored = [
+    ['Vpc', { metadata: { name: 'ovn-cluster' }, spec: {} }],
+    ...eips('', 3).map(([kind, json]) => {
+      const metadata = { ...Object(json['metadata']), labels: { 'ovn.kubernetes.io/vpc': 'ovn-cluster' } }
+      return [kind, { ...json, metadata }] as const
+    })
+  ]
+  t.same(told(audit(t, policy('all', { ovnEips: { quota: 1 } }), stored)), [])
+  t.end()
+})
+
 void test('every quota that one of its Services may come under is counted, each once', t => {
   const labs = policy('labs', {
     appliesTo: { namespaceSelector: { matchLabels: { stage: 'lab' } } },
@@ -160,6 +172,16 @@ void test('while a kind is not known the count is unchecked; what was counted is
     ),
     ['Service service-quota'],
     'said once'
+  )
+  const bound: Stored = [
+    ['Vpc', { metadata: { name: 'v' }, spec: { namespaces: ['acme'] } }],
+    ['OvnEip', { metadata: { name: 'e', labels: { 'ovn.kubernetes.io/vpc': 'v' } }, spec: {} }],
+    ...services('acme', 1)
+  ]
+  const both = audit(t, FOR_ALL, bound, ['Namespace']).objects.find(({ ref }) => ref.kind === 'Namespace')
+  t.same(
+    both?.unchecked.map(({ rule }) => rule),
+    ['service-quota', 'eip-quota']
   )
   t.end()
 })

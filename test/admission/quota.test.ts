@@ -12,11 +12,19 @@ import { refKey, type ObjectRef } from '../../src/kinds/object-ref.ts'
 
 type Json = Record<string, unknown>
 
-function plan(limit: number, more: object = {}): string {
+interface Options {
+  readonly serviceOwners?: readonly object[]
+  /** In which namespaces the quota counts; absent: in all. */
+  readonly namespaceSelector?: object
+}
+
+function plan(limit: number, { serviceOwners = [], namespaceSelector }: Options): string {
   const tenancy = {
     ovnEipOwners: [{ user: 'cpo', tenantFromLabel: 'tenant-of-eip' }],
-    ...more
+    serviceOwners
   }
+  const appliesTo = { tenants: ['*'], namespaceSelector }
+  const ovnEips = namespaceSelector === undefined ? `ovnEips: {quota: ${limit}}` : ''
   return `
 apiVersion: poolguard.io/v1alpha1
 kind: NetworkPlan
@@ -30,9 +38,9 @@ apiVersion: poolguard.io/v1alpha1
 kind: ExposurePolicy
 metadata: {name: tenants}
 spec:
-  appliesTo: {tenants: ["*"]}
+  appliesTo: ${JSON.stringify(appliesTo)}
   services: {quota: {loadBalancers: ${limit}}}
-  ovnEips: {quota: ${limit}}
+  ${ovnEips}
 `
 }
 
@@ -163,9 +171,9 @@ function clusterOf(
   t: { testdir(files: Record<string, string>): string },
   limit: number,
   seen: readonly Json[],
-  more: object = {}
+  options: Options = {}
 ): Cluster {
-  return new Cluster(`${t.testdir({ 'plan.yaml': plan(limit, more) })}/plan.yaml`, seen)
+  return new Cluster(`${t.testdir({ 'plan.yaml': plan(limit, options) })}/plan.yaml`, seen)
 }
 
 const ACME = namespace('acme', 'acme')
@@ -218,6 +226,17 @@ await test("a tenant's Services in the platform's namespaces are found too", asy
   t.same(await inTurn(creates), { 200: 5, 403: 45 })
 })
 
+await test('a quota of some namespaces lists those', async t => {
+  const namespaceSelector = { matchLabels: { 'kubernetes.io/metadata.name': 'acme-lab' } }
+  const lab = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'acme-lab', labels: {} } }
+  lab.metadata.labels = { tenant: 'acme', 'kubernetes.io/metadata.name': 'acme-lab' }
+  const cluster = clusterOf(t, 5, [ACME, lab], { namespaceSelector })
+  const creates = times(50, i => () => cluster.create(service(`s${i}`, 'acme-lab')))
+  t.same(await inTurn(creates), { 200: 5, 403: 45 })
+  t.same(cluster.reads[0], ['Service/acme-lab/'])
+  t.equal(await cluster.create(service('s', 'acme')), 200)
+})
+
 await test('of 50 OvnEips in turn just as many as the quota are let', async t => {
   const cluster = clusterOf(t, 5, [ACME])
   t.same(await inTurn(times(50, i => () => cluster.create(eip(`e${i}`), 'cpo'))), { 200: 5, 403: 45 })
@@ -239,10 +258,16 @@ await test('a quota above 16 is exact while the watch is 16 writes behind, at no
 })
 
 await test('updates to Services that count are judged, updates of those that do are not', async t => {
-  const cluster = clusterOf(t, 1, [ACME, service('a', 'acme'), service('b', 'acme')])
+  const cluster = clusterOf(t, 1, [ACME, service('a', 'acme'), service('b', 'acme'), eip('a'), eip('b')])
   const labelled = { ...service('a', 'acme'), metadata: { name: 'a', namespace: 'acme', labels: { x: 'y' } } }
   t.equal(await cluster.create(labelled, 'alice', service('a', 'acme')), 200)
-  t.same(cluster.reads, [], 'nothing is read for it')
+  const asking = { ...eip('a'), spec: { externalSubnet: 'external', type: 'nat', v4Ip: '10.5.0.9' } }
+  t.equal(await cluster.create(asking, 'cpo', eip('a')), 200)
+  t.same(cluster.reads, [], 'nothing is read for them')
+  const withRoom = clusterOf(t, 9, [ACME, service('a', 'acme'), eip('a')])
+  t.equal(await withRoom.create(labelled, 'alice', service('a', 'acme')), 200)
+  t.equal(await withRoom.create(asking, 'cpo', eip('a')), 200)
+  t.same(withRoom.reads, [], 'nor while there is room')
   t.equal(await cluster.create(service('c', 'acme'), 'alice', service('c', 'acme', 'ClusterIP')), 403)
 })
 

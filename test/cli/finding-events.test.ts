@@ -4,6 +4,7 @@ import { tellOfFindings } from '../../src/cli/finding-events.ts'
 import { loadPolicies } from '../../src/cli/policies.ts'
 import { clusterWorld } from '../../src/cli/world.ts'
 import { isRecord } from '../../src/kinds/decode.ts'
+import { addFindingMetrics } from '../../src/server/finding-metrics.ts'
 import { createLogger } from '../../src/server/logger.ts'
 import {
   FakeApiServer,
@@ -199,4 +200,13 @@ spec: {services: {quota: {loadBalancers: 1}}}
   sendEvent(watch, 'DELETED', service('b', 120))
   await until(() => world.inventory.get('Service', 'acme', 'b') === undefined, 'the event')
   t.match(await registry.metrics(), 'poolguard_findings{rule="service-quota"} 0')
+})
+
+await test('a count that is not known any more is told no more', async t => {
+  const registry = new Registry()
+  const counts = new Map([['service-quota', 1]])
+  addFindingMetrics(registry, () => counts)
+  t.match(await registry.metrics(), 'poolguard_findings{rule="service-quota"} 1')
+  counts.clear()
+  t.notMatch(await registry.metrics(), 'service-quota')
 })
