@@ -4,23 +4,20 @@ import type { ExposurePolicies } from '../policy/resolve-exposure.ts'
 import type { AnyRule } from '../rules/rule.ts'
 import { CLEANERS } from './judge.ts'
 import {
-  byServiceOwners,
-  CHANGES_SPEC_LABELS_OR_ASK,
   CHANGES_STATUS,
   CHANGES_SPEC_OR_LABELS,
   changesTheTenant,
   IS_EXPOSED,
   IS_LOAD_BALANCER,
   notTheControllers,
-  notThePlatform,
-  type MatchCondition
+  notThePlatform
 } from './match-conditions.ts'
-import { webhookRules, type Matched } from './webhook-rules.ts'
+import { allowsClusterIP, serviceEntries, withServiceOwners } from './service-entries.ts'
+import { NAME_LABEL, neverMatched, WRITES } from './webhook-entry.ts'
+import type { Client, Entry, EntryOptions, Manifest } from './webhook-entry.ts'
+import { webhookRules } from './webhook-rules.ts'
 
-/** Where the API server finds poolguard: a Service in the cluster, or a URL outside of it. */
-export type Client =
-  | { readonly service: { readonly namespace: string; readonly name: string; readonly port: number } }
-  | { readonly url: string }
+export type { Client, Manifest } from './webhook-entry.ts'
 
 export interface RegistrationOptions {
   readonly client: Client
@@ -32,9 +29,6 @@ export interface RegistrationOptions {
   readonly exposures?: ExposurePolicies
 }
 
-/** A Kubernetes object, ready to be written as YAML or JSON. */
-export type Manifest = Readonly<Record<string, unknown>>
-
 /**
  * Seconds the API server waits. 1 to 30 are allowed; 3 to 5 are advised, since every guarded write waits as long when
  * poolguard hangs (Kubernetes documentation, Admission Webhook Good Practices).
@@ -43,28 +37,6 @@ const TIMEOUT_SECONDS = 5
 
 /** Kinds whose defaults the mutating path fills in. */
 const DEFAULTED: readonly KindName[] = ['Service', 'OvnEip']
-
-/**
- * Namespaces whose Services no webhook of ours matches, so that poolguard can lock neither itself nor the cluster out:
- * kube-system and the one poolguard runs in, if it runs in the cluster.
- */
-function neverMatched(client: Client): readonly string[] {
-  return [...new Set(['kube-system', ...('service' in client ? [client.service.namespace] : [])])]
-}
-
-interface Entry extends Matched {
-  readonly name: string
-  readonly failurePolicy: 'Fail' | 'Ignore'
-  readonly namespaceSelector: Manifest | undefined
-  readonly matchConditions: readonly MatchCondition[]
-  /** Whether it is about the writes of `serviceOwners` alone. */
-  readonly isOfServiceOwners?: true
-}
-
-/** Every namespace carries its own name under this key (KEP-2161). */
-const NAME_LABEL = 'kubernetes.io/metadata.name'
-
-const WRITES = ['CREATE', 'UPDATE']
 
 /**
  * The validating and mutating webhook configurations, derived from the rules, their kinds and the plan, so that no rule
@@ -113,15 +85,6 @@ export function registration(
 
 function kindsOf(rules: readonly AnyRule[]): readonly KindName[] {
   return KIND_NAMES.filter(kind => rules.some(rule => rule.on.includes(kind)))
-}
-
-interface EntryOptions {
-  readonly plan: Plan
-  readonly client: Client
-  /** Ends the names, which must be domain names. */
-  readonly suffix: string
-  /** Which Services are asked about. */
-  readonly services: readonly MatchCondition[]
 }
 
 function entries(kinds: readonly KindName[], options: EntryOptions): readonly Entry[] {
@@ -211,66 +174,6 @@ function deletes(kinds: readonly KindName[], plan: Plan): Entry {
     namespaceSelector: undefined,
     matchConditions: [notTheControllers(plan, CLEANERS)]
   }
-}
-
-/**
- * One entry per tenant label key, since selectors are ANDed; each skips namespaces that an earlier key matched. The last
- * one is for namespaces without any of them.
- */
-function serviceEntries({ plan, client, suffix, services }: EntryOptions): readonly Entry[] {
-  const keys = plan.tenancy.namespaceLabels
-  const matchConditions = [notTheControllers(plan), ...services, CHANGES_SPEC_LABELS_OR_ASK]
-  const named = { key: NAME_LABEL, operator: 'NotIn', values: neverMatched(client) }
-  const without = (earlier: readonly string[]) => earlier.map(key => ({ key, operator: 'DoesNotExist' }))
-  const tenants = keys.map((key, i): Entry => ({
-    name: `tenant-services-${i + 1}.${suffix}`,
-    kinds: ['Service'],
-    operations: WRITES,
-    failurePolicy: 'Fail',
-    namespaceSelector: {
-      matchExpressions: [{ key, operator: 'Exists' }, ...without(keys.slice(0, i)), named]
-    },
-    matchConditions
-  }))
-  const others: Entry = {
-    name: `other-services.${suffix}`,
-    kinds: ['Service'],
-    operations: WRITES,
-    failurePolicy: isUnlabelledTenants(plan) ? 'Fail' : 'Ignore',
-    namespaceSelector: { matchExpressions: [...without(keys), named] },
-    matchConditions
-  }
-  return [...tenants, others]
-}
-
-/** Whether all policies that say which types Services may have allow the ClusterIP. */
-function allowsClusterIP(exposures: ExposurePolicies | undefined): boolean {
-  const policies = exposures?.policies ?? []
-  return policies.every(({ services }) => services?.allowedTypes?.includes('ClusterIP') ?? true)
-}
-
-/** Whether a namespace without label can be a tenant's (tenancyOfNamespace): its Services are then no less a tenant's. */
-function isUnlabelledTenants({ scope, tenancy }: Plan): boolean {
-  return scope === 'tenantCluster' || tenancy.unlabelledNamespaces === 'untrusted'
-}
-
-/**
- * Accounts of `serviceOwners` write Services of tenants' in namespaces of the platform's. Where other Services fail open and
- * get no default, those have an entry of their own, which is like tenants'.
- */
-function withServiceOwners(entry: Entry, plan: Plan): readonly Entry[] {
-  if (entry.failurePolicy === 'Fail' || plan.tenancy.serviceOwners.length === 0) return [entry]
-  const { isOne, isNone } = byServiceOwners(plan)
-  return [
-    {
-      ...entry,
-      name: entry.name.replace(/^other-/, 'mapped-'),
-      failurePolicy: 'Fail',
-      matchConditions: [isOne, ...entry.matchConditions],
-      isOfServiceOwners: true
-    },
-    { ...entry, matchConditions: [isNone, ...entry.matchConditions] }
-  ]
 }
 
 function webhook(entry: Entry, path: 'validate' | 'mutate', options: RegistrationOptions): Manifest {
