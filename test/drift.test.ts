@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { test } from 'tap'
 import { run } from '../src/cli/run.ts'
 import { fileText, manifestFiles } from '../src/cli/manifests.ts'
+import { DOORS, doorTables } from '../src/cli/doors.ts'
 import { ruleTable } from '../src/cli/rules.ts'
+import { isRecord } from '../src/kinds/decode.ts'
 import { VERSION } from '../src/cli/version.ts'
 import { jsonSchemas } from '../src/policy/json-schema.ts'
 import { RULES } from '../src/rules/index.ts'
@@ -30,6 +32,32 @@ await test('the README shows the rules as they are', async t => {
 await test('the README shows --help as it is', async t => {
   t.equal(section('help'), `\`\`\`\n${await output('--help')}\`\`\`\n`)
 })
+
+await test('docs/tenants.md shows every door as it is, and each rule about Services is in one', async t => {
+  t.equal(section('doors', 'docs/tenants.md'), `${doorTables()}\n`)
+  t.equal(await output('rules', '--format', 'tenants'), `${doorTables()}\n`)
+  const named = new Set(DOORS.flatMap(({ rules }) => rules))
+  t.same(
+    [...named].toSorted(),
+    RULES.flatMap(({ id, on }) => (on.includes('Service') ? [id] : [])).toSorted()
+  )
+})
+
+await test('docs/tenants.md names keys of an ExposurePolicy that there are, and all that limit Services', async t => {
+  const schema = JSON.stringify(jsonSchemas().ExposurePolicy)
+  const keys = DOORS.flatMap(door => door.keys)
+  for (const key of keys) t.match(schema, `"${key.split('.').at(-1)}":`, key)
+  const services = partOfSchema(jsonSchemas().ExposurePolicy, 'spec', 'services')
+  const unnamed = Object.keys(services).filter(key => !keys.includes(`services.${key}`))
+  t.same(unnamed, [])
+})
+
+/** The properties of what stands at this path. */
+function partOfSchema(schema: unknown, ...path: readonly string[]): Record<string, unknown> {
+  const properties = isRecord(schema) && isRecord(schema['properties']) ? schema['properties'] : {}
+  const [key, ...rest] = path
+  return key === undefined ? properties : partOfSchema(properties[key], ...rest)
+}
 
 await test('docs/bgp.md shows its examples as they are', async t => {
   const yaml = (path: string) => `\`\`\`yaml\n${readFileSync(path, 'utf8')}\`\`\`\n`

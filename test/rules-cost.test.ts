@@ -53,6 +53,8 @@ interface Case {
   readonly user?: string
   /** What the plan of all cases says besides. */
   readonly plan?: object
+  /** The spec of an ExposurePolicy; absent: there is none. */
+  readonly policy?: object
 }
 
 interface Timed extends Evaluation {
@@ -65,17 +67,25 @@ interface Measured extends Timed {
 }
 
 function planText(more: object = {}): string {
-  return (
-    PLAN +
-    Object.entries(more)
-      .map(([key, value]) => `  ${key}: ${JSON.stringify(value)}\n`)
-      .join('')
-  )
+  const lines = Object.entries(more).map(([key, value]) => `  ${key}: ${JSON.stringify(value)}\n`)
+  return `${PLAN}${lines.join('')}`
+}
+
+function policyText(spec: object | undefined): string {
+  if (spec === undefined) return ''
+  const policy = {
+    apiVersion: 'poolguard.io/v1alpha1',
+    kind: 'ExposurePolicy',
+    metadata: { name: 'cost' },
+    spec
+  }
+  return `---\n${JSON.stringify(policy)}\n`
 }
 
 /** What the rules say about the write, and the CPU time they took for it. */
-function measured(t: Test, { existing, object: written, oldObject, user, plan }: Case): Measured {
-  const snapshot = loadPolicies([`${t.testdir({ 'plan.yaml': planText(plan) })}/plan.yaml`])
+function measured(t: Test, { existing, object: written, oldObject, user, plan, policy }: Case): Measured {
+  const text = planText(plan) + policyText(policy)
+  const snapshot = loadPolicies([`${t.testdir({ 'plan.yaml': text })}/plan.yaml`])
   const inventory = new Inventory()
   inventory.setAllKnown()
   for (const json of existing) {
@@ -204,7 +214,92 @@ await test("a tenant's Service that asks for 35,000 addresses, which is all that
   )
   const denied = measured(t, { existing, object: service, user: 'acme' })
   t.equal(findingsOf(denied, 'service-pool-not-granted').length, 16)
-  withinBudget(t, denied, 30)
+  withinBudget(t, denied, 150)
+})
+
+const ACME = object('Namespace', { name: 'acme', labels: { tenant: 'acme' } }, {})
+
+function serviceOf(spec: object): Json {
+  return object('Service', { name: 's', namespace: 'acme' }, { spec })
+}
+
+await test('a Service with 100,000 external IPs that others have, beside 1,000 provider Subnets, and one more', async t => {
+  const subnets = count(1_000, i => `s${i}`)
+  const existing = [
+    ACME,
+    ...subnets.map((name, i) =>
+      object('Subnet', { name }, { spec: { cidrBlock: `11.${i >> 8}.${i & 255}.0/24`, vlan: 'v' } })
+    ),
+    ...count(2_000, i =>
+      object(
+        'Node',
+        { name: `n${i}` },
+        { status: { addresses: [{ type: 'InternalIP', address: address(i) }] } }
+      )
+    )
+  ]
+  const externalIPs = count(100_000, i => address(i % 2_000))
+  const oldObject = serviceOf({ externalIPs })
+  const plan = { tenancy: { tenants: subnets.map(name => ({ name: `t-${name}`, externalSubnets: [name] })) } }
+  const named = measured(t, { existing, object: oldObject, user: 'alice', plan })
+  t.equal(findingsOf(named, 'service-external-ips').length, 100_000)
+  withinBudget(t, named, 3_000)
+  const more = serviceOf({ externalIPs: [...externalIPs, '11.0.0.9'] })
+  const grown = measured(t, { existing, object: more, oldObject, user: 'alice', plan })
+  t.match(findingsOf(grown, 'service-external-ips'), [{ field: 'spec.externalIPs[100000]' }])
+  withinBudget(t, grown, 6_000)
+})
+
+await test('a Service with 40,000 denied ports, 80,000 source ranges outside, and one more of each', async t => {
+  const ports = count(40_000, i => ({ port: 1 + (i % 60_000), nodePort: 1 + (i % 60_000) }))
+  const ranges = count(80_000, i =>
+    `11.${i >> 8}.${i & 255}.0/24`.replace(
+      /^11\.(\d+)/,
+      (_all, n) => `${20 + (Number(n) >> 8)}.${Number(n) & 255}`
+    )
+  )
+  const policy = {
+    services: {
+      ports: { denied: count(1_000, i => `${1 + 60 * i}-${50 + 60 * i}`) },
+      loadBalancerSourceRanges: {
+        required: true,
+        allowedRanges: count(1_000, i => `10.${i >> 8}.${i & 255}.0/25`)
+      }
+    }
+  }
+  const spec = { type: 'LoadBalancer', ports, loadBalancerSourceRanges: ranges }
+  const oldObject = serviceOf(spec)
+  const more = serviceOf({
+    ...spec,
+    ports: [...ports, { port: 59_950 }],
+    loadBalancerSourceRanges: [...ranges, '12.0.0.0/8']
+  })
+  const grown = measured(t, { existing: [ACME], object: more, oldObject, user: 'alice', policy })
+  t.match(findingsOf(grown, 'service-port'), [{ field: 'spec.ports[40000].port' }])
+  t.match(findingsOf(grown, 'service-source-ranges'), [{ field: 'spec.loadBalancerSourceRanges[80000]' }])
+  withinBudget(t, grown, 6_000)
+})
+
+await test('a LoadBalancer that may get its address from 100 pools of 100 entries with 6,000 Services in them', async t => {
+  const pools = count(100, i => pool(`p${i}`, { addresses: count(100, j => `10.${i}.${j}.0/31`) }))
+  const services = count(6_000, i =>
+    object(
+      'Service',
+      { name: `s${i}`, namespace: 'acme' },
+      {
+        spec: { type: 'LoadBalancer' },
+        status: {
+          loadBalancer: { ingress: [{ ip: `10.${Math.floor(i / 200)}.${(i % 200) >> 1}.${i & 1}` }] }
+        }
+      }
+    )
+  )
+  const spec = { type: 'LoadBalancer', ipFamilies: ['IPv6'] }
+  const infra = object('Service', { name: 's', namespace: 'infra' }, { spec })
+  const existing = [ACME, object('Namespace', { name: 'infra' }, {}), ...pools, ...services]
+  const warned = measured(t, { existing, object: infra })
+  t.match(findingsOf(warned, 'service-pool-exhausted'), [{ family: 6, pools: { length: 100 } }])
+  withinBudget(t, warned, 600)
 })
 
 await test("a pool that names a tenant's namespaces thousands of times over", async t => {
@@ -700,4 +795,63 @@ await test('an address that 10,000 SwitchLBRules have, beside 300 Subnets', asyn
   const allowed = measured(t, { existing, object: eip('new', { v4Ip: address(9) }) })
   t.same(findingsOf(allowed, 'eip-address-in-use'), [], 'they may mean the overlay Subnet')
   withinBudget(t, allowed, 150)
+})
+
+await test('one more Service of a tenant with 10,000 in 1,000 namespaces, far from its quota and at it', async t => {
+  const namespaces = count(1_000, i => `acme-${i}`)
+  const existing = [
+    ...namespaces.map(name => object('Namespace', { name, labels: { tenant: 'acme' } }, {})),
+    ...count(MANY, i =>
+      object(
+        'Service',
+        { name: `s${i}`, namespace: namespaces[i % namespaces.length] },
+        { spec: { type: 'LoadBalancer' } }
+      )
+    )
+  ]
+  const written = object('Service', { name: 'new', namespace: 'acme-0' }, { spec: { type: 'LoadBalancer' } })
+  const quota = (loadBalancers: number) => ({ services: { quota: { loadBalancers } } })
+  const measure = (loadBalancers: number) =>
+    measured(t, { existing, object: written, user: 'alice', policy: quota(loadBalancers) })
+  const far = measure(MANY + 17)
+  t.same(findingsOf(far, 'service-quota'), [])
+  t.same(far.doubts, [], 'no live read')
+  withinBudget(t, far, 150)
+  const near = measure(MANY + 16)
+  t.same(near.doubts, [{ kind: 'Service', namespace: '', name: '' }], 'one live read')
+  withinBudget(t, near, 150)
+  const over = measure(MANY)
+  const [finding] = findingsOf(over, 'service-quota')
+  t.match(finding, { used: MANY, limit: MANY })
+  t.equal(finding?.restsOn.filter(({ kind }) => kind === 'Service').length, 1, 'one live list')
+  t.ok((finding?.restsOn.length ?? 0) <= 9, 'and few objects')
+  withinBudget(t, over, 150)
+})
+
+await test('one more OvnEip beside 10,000, of 300 tenants', async t => {
+  const tenants = count(300, i => ({ name: `t${i}`, externalSubnets: [`ext-${i}`] }))
+  const ovnEipOwners = [{ user: 'cpo', tenantFromLabel: 'owner' }]
+  const labels = { owner: 'acme' }
+  const existing = [
+    EXTERNAL,
+    object('Vpc', { name: 'v' }, { spec: { namespaces: count(16, i => `acme-${i}`) } }),
+    ...count(16, i => object('Namespace', { name: `acme-${i}`, labels: { tenant: 'acme' } }, {})),
+    ...count(MANY, i =>
+      object(
+        'OvnEip',
+        { name: `e${i}`, labels: i % 2 === 0 ? labels : { 'ovn.kubernetes.io/vpc': 'v' } },
+        { spec: { externalSubnet: 'external', type: 'nat' } }
+      )
+    )
+  ]
+  const denied = measured(t, {
+    existing,
+    object: object('OvnEip', { name: 'new', labels }, { spec: { externalSubnet: 'external' } }),
+    user: 'cpo',
+    plan: { tenancy: { tenants, ovnEipOwners } },
+    policy: { ovnEips: { quota: 5 } }
+  })
+  t.match(findingsOf(denied, 'eip-quota'), [{ used: MANY, limit: 5 }])
+  t.ok((findingsOf(denied, 'eip-quota')[0]?.restsOn.length ?? 0) <= 33)
+  withinBudget(t, denied, 1_000)
 })

@@ -41,7 +41,7 @@ export interface AuditOptions {
 }
 
 /**
- * Judges a stored object as if it were new. One evaluation, but for an object that is judged differently by who wrote it:
+ * Judges a stored object as if it were new, by all rules but those about several objects together. One evaluation, but for an object that is judged differently by who wrote it:
  * one for each who may have, and what they do not agree on is unchecked.
  */
 export function auditObject(
@@ -59,6 +59,7 @@ export function auditObject(
   } as const
   const context = { view: view.with(claims), plan, proposing }
   const ref = refOf(object)
+  const asked = rules.filter(({ countsTogether }) => countsTogether !== true)
   const namespaceLabels = view.get('Namespace', '', ref.namespace)?.meta.labels
   // Who wrote it is not stored: an exemption of users or groups alone exempts nothing here.
   const write = { ref, username: '', groups: [] }
@@ -67,7 +68,7 @@ export function auditObject(
     const serviceClass = classOf(change, requester, view)
     const exposure = exposureFor(exposures, { tenancy, namespaceLabels, serviceClass })
     return withExemptions(
-      evaluate(change, rules, { ...context, ...writer, exposure }),
+      evaluate(change, asked, { ...context, ...writer, exposure }),
       write,
       exposure,
       nowMs

@@ -3,7 +3,9 @@ import type { FieldError } from '../kinds/decode.ts'
 import { KIND_NAMES, refOf, type KindName } from '../kinds/index.ts'
 import { refKey, type ObjectRef } from '../kinds/object-ref.ts'
 import { capacityOf } from '../rules/capacity.ts'
+import { edgeNatDrift } from '../rules/edge-nat-drift.ts'
 import { nodeRuleActions, nodesInPools } from '../rules/nodes-in-pools.ts'
+import { quotaAudits } from '../rules/quota-overruns.ts'
 import { UNKNOWN_REFERENCE, unknownReferences } from '../rules/unknown-references.ts'
 import { auditObject, type Audited, type Stated } from './audit-object.ts'
 import {
@@ -15,7 +17,8 @@ import {
   uncheckedRule,
   type CheckedObject,
   type CheckReport,
-  type Place
+  type Place,
+  type Unchecked
 } from './check-report.ts'
 import type { PolicySnapshot } from './ports.ts'
 
@@ -36,7 +39,8 @@ const MOST_PROPOSED = 50
 
 /**
  * Judges every stored object of the kinds that rules are about as if it were new, against all the others; and tells what no
- * write is refused for, Nodes in pools and names of nothing, of the object that it is found at. In the order of kind,
+ * write is refused for, Nodes in pools and names of nothing, of the object that it is found at, and of a tenant that it has
+ * more than its quota. In the order of kind,
  * namespace and name. A kind that could not be read stands there as an object without a name, unchecked.
  */
 export function auditObjects(context: AuditContext): CheckReport {
@@ -48,7 +52,8 @@ export function auditObjects(context: AuditContext): CheckReport {
     checkedObject(placeOf(ref), ref, invalidFields(placeOf(ref), errors), {})
   )
   const all = [...objects, ...broken].toSorted((a, b) => compareRefs(a.ref, b.ref))
-  return reportOn(all, capacityOf(view, snapshot.plan))
+  const { plan } = snapshot
+  return reportOn(all, { capacity: capacityOf(view, plan), edgeNat: edgeNatDrift(view, plan) })
 }
 
 function auditKind(kind: KindName, { snapshot, view, nowMs }: AuditContext): readonly Audited[] {
@@ -72,8 +77,7 @@ function unknownKind(kind: KindName, { rules }: PolicySnapshot): Audited {
 /** What is told of objects that no rule judges, or judges for other things. */
 function beyondRules(audited: readonly Audited[], { snapshot, view }: AuditContext): readonly Audited[] {
   const found: Audited[] = []
-  const add = (ref: ObjectRef, stated: Stated) =>
-    found.push({ ref, found: [stated], more: 0, exempted: [], unchecked: [] })
+  const add = (ref: ObjectRef, stated: Stated) => found.push({ ...silent(ref), found: [stated] })
   const told = nodesToldOf(audited)
   const actions = nodeRuleActions(snapshot.rules, snapshot.exposures)
   for (const { rule: id, node, pool, finding } of nodesInPools(view, snapshot.plan)) {
@@ -84,7 +88,27 @@ function beyondRules(audited: readonly Audited[], { snapshot, view }: AuditConte
   }
   for (const { from, finding } of unknownReferences(view, snapshot.plan))
     add(from, { rule: UNKNOWN_REFERENCE, action: 'warn', finding })
+  for (const { rule, overruns, unknown } of quotaAudits({ ...snapshot, view })) {
+    for (const { tenant, action, finding } of overruns) add(tenantRef(tenant), { rule, action, finding })
+    // Of the kinds that it is about, `unknownKind` tells.
+    for (const kind of unknown.filter(one => !rule.on.includes(one))) {
+      const reason = { code: 'unjudged', because: 'kind-unknown', kind } as const
+      found.push({
+        ...silent({ kind, namespace: '', name: '' }),
+        unchecked: [uncheckedRule({ rule, reason })]
+      })
+    }
+  }
   return found
+}
+
+function silent(ref: ObjectRef): Audited {
+  return { ref, found: [], more: 0, exempted: [], unchecked: [] }
+}
+
+/** Capsule's object where there is one; where labels alone make a tenant, it stands for them. */
+function tenantRef(name: string): ObjectRef {
+  return { kind: 'Tenant', namespace: '', name }
 }
 
 /** The Nodes that findings name, with rule and object. */
@@ -103,11 +127,15 @@ function factKey(rule: string, pool: ObjectRef, node: ObjectRef): string {
 
 /** One entry an object. */
 function merged(audited: readonly Audited[]): readonly Audited[] {
-  const byKey = new Map<string, Audited & { readonly found: Stated[] }>()
+  const byKey = new Map<string, Audited & { readonly found: Stated[]; readonly unchecked: Unchecked[] }>()
   for (const one of audited) {
     const before = byKey.get(refKey(one.ref))
-    if (before === undefined) byKey.set(refKey(one.ref), { ...one, found: [...one.found] })
-    else before.found.push(...one.found)
+    if (before === undefined) {
+      byKey.set(refKey(one.ref), { ...one, found: [...one.found], unchecked: [...one.unchecked] })
+    } else {
+      before.found.push(...one.found)
+      before.unchecked.push(...one.unchecked)
+    }
   }
   return [...byKey.values()]
 }

@@ -1,6 +1,7 @@
 import type { FieldError } from '../kinds/decode.ts'
 import type { ObjectRef } from '../kinds/object-ref.ts'
 import type { Capacity } from '../rules/capacity.ts'
+import type { EdgeNatDrift } from '../rules/edge-nat-drift.ts'
 import type { BoundRule, Judged, UnjudgedRule } from '../rules/evaluate.ts'
 import type { Unjudged } from '../rules/finding.ts'
 import type { JsonObject } from './apply.ts'
@@ -91,13 +92,18 @@ export interface CheckReport {
   readonly summary: Readonly<Record<CheckVerdict, number>>
   /** How full pools and allocations are, with what was applied. */
   readonly capacity: Capacity
+  /** How an edge NAT router's mappings differ from what is in use; undefined where there is none, and for what is not stored. */
+  readonly edgeNat: EdgeNatDrift | 'unknown' | undefined
 }
 
 /** The report on these objects. */
-export function reportOn(objects: readonly CheckedObject[], capacity: Capacity): CheckReport {
+export function reportOn(
+  objects: readonly CheckedObject[],
+  { capacity, edgeNat }: Pick<CheckReport, 'capacity' | 'edgeNat'>
+): CheckReport {
   const summary = { denied: 0, warned: 0, unchecked: 0, passed: 0, 'not-judged': 0 }
   for (const { verdict } of objects) summary[verdict]++
-  return { objects, summary, capacity }
+  return { objects, summary, capacity, edgeNat }
 }
 
 /** An object that no rule had anything to say about: `passed` when it is stored just like that, else `not-judged`. */

@@ -49,7 +49,7 @@ export async function checkObjects(
   const objects: CheckedObject[] = []
   for (const subject of subjects) objects.push(await run.check(subject))
   const settled = await Promise.all(objects.map(object => run.settled(object)))
-  return reportOn(settled, capacityOf(run.view, context.snapshot.plan))
+  return reportOn(settled, { capacity: capacityOf(run.view, context.snapshot.plan), edgeNat: undefined })
 }
 
 /** What a run made of an object, and the manifest it came from. */

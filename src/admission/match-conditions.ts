@@ -1,3 +1,4 @@
+import { SOURCE_RANGES_ANNOTATION } from '../kinds/service-source-ranges.ts'
 import type { Plan } from '../policy/plan.ts'
 
 /** A CEL expression that must hold for the API server to call a webhook. */
@@ -31,6 +32,13 @@ export const IS_LOAD_BALANCER: MatchCondition = {
   expression: 'object.spec.?type.orValue("ClusterIP") == "LoadBalancer"'
 }
 
+/** A ClusterIP without external IPs takes no address and opens nothing: the API server does not ask about it. */
+export const IS_EXPOSED: MatchCondition = {
+  name: 'is-exposed',
+  expression:
+    'object.spec.?type.orValue("ClusterIP") != "ClusterIP" || size(object.spec.?externalIPs.orValue([])) > 0'
+}
+
 const SPEC_DIFFERS = 'object.?spec.orValue({}) != oldObject.?spec.orValue({})'
 const LABELS = 'object.metadata.?labels.orValue({})'
 const ANNOTATIONS = 'object.metadata.?annotations.orValue({})'
@@ -52,13 +60,15 @@ export const CHANGES_STATUS: MatchCondition = {
   ].join(' || ')
 }
 
-/** Of a Service, the spec, the labels that pools select by, and MetalLB's annotations count, under both prefixes. */
+const IS_JUDGED_KEY = `k.startsWith("metallb.") || k == ${JSON.stringify(SOURCE_RANGES_ANNOTATION)}`
+
+/** Of a Service, the spec, the labels that pools select by, MetalLB's annotations under both prefixes, and that of source ranges. */
 export const CHANGES_SPEC_LABELS_OR_ASK: MatchCondition = {
   name: 'changes-something',
   expression: [
     CHANGES_SPEC_OR_LABELS.expression,
-    `${ANNOTATIONS}.exists(k, k.startsWith("metallb.") && ${stored(ANNOTATIONS)}[?k] != optional.of(${ANNOTATIONS}[k]))`,
-    `${stored(ANNOTATIONS)}.exists(k, k.startsWith("metallb.") && !(k in ${ANNOTATIONS}))`
+    `${ANNOTATIONS}.exists(k, (${IS_JUDGED_KEY}) && ${stored(ANNOTATIONS)}[?k] != optional.of(${ANNOTATIONS}[k]))`,
+    `${stored(ANNOTATIONS)}.exists(k, (${IS_JUDGED_KEY}) && !(k in ${ANNOTATIONS}))`
   ].join(' || ')
 }
 

@@ -1,5 +1,6 @@
 import { KIND_NAMES, type KindName } from '../kinds/index.ts'
 import type { Plan } from '../policy/plan.ts'
+import type { ExposurePolicies } from '../policy/resolve-exposure.ts'
 import type { AnyRule } from '../rules/rule.ts'
 import { CLEANERS } from './judge.ts'
 import {
@@ -7,6 +8,7 @@ import {
   CHANGES_STATUS,
   CHANGES_SPEC_OR_LABELS,
   changesTheTenant,
+  IS_EXPOSED,
   IS_LOAD_BALANCER,
   notTheControllers,
   notThePlatform,
@@ -25,6 +27,8 @@ export interface RegistrationOptions {
   readonly caBundle: string | undefined
   /** First segment of the paths, by which an API server proves to be one; undefined: none. */
   readonly pathSecret: string | undefined
+  /** The policies in force; absent: none. Those that leave out ClusterIP are about every Service there is. */
+  readonly exposures?: ExposurePolicies
 }
 
 /** A Kubernetes object, ready to be written as YAML or JSON. */
@@ -77,7 +81,8 @@ export function registration(
     onObjects.every(rule => !rule.on.includes(kind) || onlyAdvises(rule, kind))
   )
   const guarded = judged.filter(kind => !advised.includes(kind) && kind !== 'Namespace')
-  const entryOptions = { plan, client: options.client, suffix: 'poolguard.io' }
+  const judgedServices = allowsClusterIP(options.exposures) ? [IS_EXPOSED] : []
+  const entryOptions = { plan, client: options.client, suffix: 'poolguard.io', services: judgedServices }
   const validating = [
     ...entries(guarded, entryOptions),
     ...(judged.includes('Namespace') ? [namespaces(plan, options.client)] : []),
@@ -88,7 +93,8 @@ export function registration(
   const mutating = entries(DEFAULTED, {
     plan,
     client: options.client,
-    suffix: 'defaults.poolguard.io'
+    suffix: 'defaults.poolguard.io',
+    services: [IS_LOAD_BALANCER]
   }).filter(entry => entry.failurePolicy === 'Fail')
   return [
     configuration(
@@ -111,6 +117,8 @@ interface EntryOptions {
   readonly client: Client
   /** Ends the names, which must be domain names. */
   readonly suffix: string
+  /** Which Services are asked about. */
+  readonly services: readonly MatchCondition[]
 }
 
 function entries(kinds: readonly KindName[], options: EntryOptions): readonly Entry[] {
@@ -142,7 +150,7 @@ function statusEntries(kinds: readonly KindName[], options: EntryOptions): reado
     operations: ['UPDATE'],
     matchConditions: [
       notTheControllers(plan),
-      ...entry.matchConditions.filter(({ name }) => name === IS_LOAD_BALANCER.name),
+      ...(entry.kinds.includes('Service') ? [IS_LOAD_BALANCER] : []),
       CHANGES_STATUS
     ],
     subResource: 'status' as const
@@ -202,9 +210,9 @@ function deletes(kinds: readonly KindName[], plan: Plan): Entry {
  * One entry per tenant label key, since selectors are ANDed; each skips namespaces that an earlier key matched. The last
  * one is for namespaces without any of them.
  */
-function serviceEntries({ plan, client, suffix }: EntryOptions): readonly Entry[] {
+function serviceEntries({ plan, client, suffix, services }: EntryOptions): readonly Entry[] {
   const keys = plan.tenancy.namespaceLabels
-  const matchConditions = [notTheControllers(plan), IS_LOAD_BALANCER, CHANGES_SPEC_LABELS_OR_ASK]
+  const matchConditions = [notTheControllers(plan), ...services, CHANGES_SPEC_LABELS_OR_ASK]
   const named = { key: NAME_LABEL, operator: 'NotIn', values: neverMatched(client) }
   const without = (earlier: readonly string[]) => earlier.map(key => ({ key, operator: 'DoesNotExist' }))
   const tenants = keys.map((key, i): Entry => ({
@@ -226,6 +234,12 @@ function serviceEntries({ plan, client, suffix }: EntryOptions): readonly Entry[
     matchConditions
   }
   return [...tenants, others]
+}
+
+/** Whether all policies that say which types Services may have allow the ClusterIP. */
+function allowsClusterIP(exposures: ExposurePolicies | undefined): boolean {
+  const policies = exposures?.policies ?? []
+  return policies.every(({ services }) => services?.allowedTypes?.includes('ClusterIP') ?? true)
 }
 
 /** Whether a namespace without label can be a tenant's (tenancyOfNamespace): its Services are then no less a tenant's. */

@@ -1,9 +1,8 @@
 import { auditObjects, type AuditContext } from '../admission/audit-run.ts'
 import type { Place } from '../admission/check-report.ts'
-import { KIND_NAMES } from '../kinds/index.ts'
 import { refKey, type ObjectRef } from '../kinds/object-ref.ts'
 import { expiredExemptions } from '../policy/exemption.ts'
-import { refText } from '../report/text.ts'
+import { refText } from '../report/ref-text.ts'
 import { wallTimeMs } from './clock.ts'
 import { EXIT, UnusableError, type Io } from './io.ts'
 import { loadPolicies, orDefault } from './policies.ts'
@@ -47,7 +46,8 @@ async function everythingStored(options: AuditOptions, io: Io): Promise<AuditCon
   const world = await openWorld(options, io)
   // Nothing changes it any more, so that it stands for one moment.
   await world.close()
-  if (!KIND_NAMES.some(kind => world.inventory.known(kind))) {
+  // A kind whose CRD is not installed is known, and says nothing about what may be read.
+  if (!world.watcher?.status().some(({ state }) => state === 'synced')) {
     throw new UnusableError(`the cluster of ${kubeconfig} lets nothing be read that rules are about`)
   }
   const unreadable = world.watcher?.unreadable() ?? []

@@ -5,7 +5,7 @@ import type { Io } from './io.ts'
 import { runManifests, type ManifestsOptions } from './manifests.ts'
 import { loadPolicies, orDefault } from './policies.ts'
 import { runReview, type ReviewOptions } from './review.ts'
-import { runExplain, runRules } from './rules.ts'
+import { RULE_FORMATS, runExplain, runRules } from './rules.ts'
 import { runServe, type ServeOptions } from './serve.ts'
 import { runTest, type TestOptions } from './test.ts'
 
@@ -83,8 +83,8 @@ function addCatalogue(program: Command, io: Io, done: Done): void {
   program
     .command('rules')
     .description('list the rules')
-    .addOption(formats('text', 'markdown', 'json'))
-    .action((options: { format: 'text' | 'markdown' | 'json' }) => done(runRules(options.format, io)))
+    .addOption(formats(...RULE_FORMATS))
+    .action((options: { format: (typeof RULE_FORMATS)[number] }) => done(runRules(options.format, io)))
   withPolicies(program.command('explain').description('one rule, or the JSON Schema of a policy document'))
     .argument('<name>', 'a rule such as pool-overlap, or a kind such as NetworkPlan')
     .action((name: string, options: { policies: readonly string[] }) =>

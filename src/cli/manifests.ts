@@ -59,7 +59,7 @@ export function fileText(file: ManifestFile): string {
 export async function manifestFiles(options: ManifestsOptions, io: Io): Promise<readonly ManifestFile[]> {
   const { namespace, image, replicas } = options
   const policyFiles = orDefault(options.policies).flatMap(readPolicyFiles)
-  const { plan, fingerprint } = snapshotOf(policyFiles)
+  const { plan, fingerprint, exposures } = snapshotOf(policyFiles)
   const tls = options.certs === undefined ? undefined : await secretsIn(options.certs, namespace, io)
   const pathSecret = tls?.pathSecret ?? PATH_SECRET_PLACEHOLDER
   const ca = options.ca === undefined ? tls?.ca : readText(options.ca)
@@ -70,7 +70,7 @@ export async function manifestFiles(options: ManifestsOptions, io: Io): Promise<
     { name: 'policies.yaml', objects: mounted(namespace, tls, configKeys(policyFiles)) },
     {
       name: 'webhooks.yaml',
-      objects: registration(RULES, plan, { client: clientOf(options), caBundle, pathSecret })
+      objects: registration(RULES, plan, { client: clientOf(options), caBundle, pathSecret, exposures })
     }
   ]
 }

@@ -4,12 +4,17 @@ import type { AppliesTo } from '../policy/applies-to.ts'
 import { jsonSchemas } from '../policy/json-schema.ts'
 import { RULES } from '../rules/index.ts'
 import type { AnyRule } from '../rules/rule.ts'
+import { doorTables } from './doors.ts'
 import { EXIT, UnusableError, type Io } from './io.ts'
 
-/** `poolguard rules`: the catalogue, one line a rule, or the table of the README, or JSON. */
-export function runRules(format: 'text' | 'markdown' | 'json', io: Io): number {
+/** How `poolguard rules` prints: one line a rule, the table of the README, those of docs/tenants.md, or JSON. */
+export const RULE_FORMATS = ['text', 'markdown', 'tenants', 'json'] as const
+
+/** `poolguard rules`: the catalogue. */
+export function runRules(format: (typeof RULE_FORMATS)[number], io: Io): number {
   if (format === 'json') io.stdout(`${JSON.stringify(RULES.map(ruleFacts), undefined, 2)}\n`)
   else if (format === 'markdown') io.stdout(`${ruleTable()}\n`)
+  else if (format === 'tenants') io.stdout(`${doorTables()}\n`)
   else io.stdout(ruleLines())
   return EXIT.ok
 }

@@ -17,7 +17,7 @@ import { wallTimeMs } from './clock.ts'
 import { readText, tryReadText } from './files.ts'
 import { proofsOf, type ProofOptions } from './install/proofs.ts'
 import { EXIT, UnusableError, type Io } from './io.ts'
-import { tellOfNodes } from './node-events.ts'
+import { tellOfFindings } from './finding-events.ts'
 import { loadPolicies, orDefault } from './policies.ts'
 import { clusterWorld, fileWorld, isClusterWorld, type World, type WorldOptions } from './world.ts'
 
@@ -42,8 +42,8 @@ export async function runServe(options: ServeOptions, io: Io): Promise<number> {
   const log = createLogger({ level: options.logLevel })
   const world = serveWorld(snapshot, options, log)
   const metrics = metricsOf(world, snapshot.fingerprint)
-  const nodeEvents = isClusterWorld(world)
-    ? tellOfNodes(world, { log, registry: metrics.registry })
+  const findingEvents = isClusterWorld(world)
+    ? tellOfFindings(world, { log, registry: metrics.registry })
     : undefined
   const stopWarning = warnOfExpired(snapshot, log)
   try {
@@ -69,7 +69,7 @@ export async function runServe(options: ServeOptions, io: Io): Promise<number> {
   } finally {
     // Watches and timers keep the process alive, also when it cannot listen.
     stopWarning()
-    await nodeEvents?.stop()
+    await findingEvents?.stop()
     await world.close()
   }
 }

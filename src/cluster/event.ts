@@ -5,7 +5,12 @@ import type { ApiServer } from './connect.ts'
 export interface EventFacts {
   /** Equal for the same fact, whoever tells it: the name of the Event, a DNS subdomain of at most 253 characters. */
   readonly name: string
-  readonly regarding: { readonly kind: string; readonly name: string; readonly uid: string }
+  readonly regarding: {
+    readonly apiVersion: string
+    readonly kind: string
+    readonly name: string
+    readonly uid: string
+  }
   /** CamelCase, as programs look for it. */
   readonly reason: string
   /** What was done about it. */
@@ -47,7 +52,7 @@ export async function createEvent(
     reportingController: 'poolguard.io/poolguard',
     reportingInstance: instance.slice(0, 128),
     type: 'Warning',
-    regarding: { apiVersion: 'v1', ...facts.regarding },
+    regarding: facts.regarding,
     reason: facts.reason,
     action: facts.action,
     note: cut(facts.note)

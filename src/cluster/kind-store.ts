@@ -1,6 +1,6 @@
 import type { Inventory } from '../inventory/inventory.ts'
 import type { FieldError } from '../kinds/decode.ts'
-import type { AnyObject, KindName } from '../kinds/index.ts'
+import { refOf, type AnyObject, type KindName } from '../kinds/index.ts'
 import { refKey, type ObjectRef } from '../kinds/object-ref.ts'
 import type { CompleteList } from './list.ts'
 import type { Entry } from './entry.ts'
@@ -52,13 +52,10 @@ export class KindStore {
     return this.inventory.get(this.kind, ref.namespace, ref.name)
   }
 
-  /** Names of the kind's objects in a namespace, those that do not decode included. O(objects of the kind). */
-  namesIn(namespace: string): readonly string[] {
-    const refs = [
-      ...[...this.inventory.list(this.kind)].map(({ meta }) => meta),
-      ...this.unreadable.map(({ ref }) => ref)
-    ]
-    return refs.filter(ref => ref.namespace === namespace).map(({ name }) => name)
+  /** The kind's objects in a namespace (undefined: all), those that do not decode included. O(objects of the kind). */
+  refsIn(namespace: string | undefined): readonly ObjectRef[] {
+    const refs = [...[...this.inventory.list(this.kind)].map(refOf), ...this.unreadable.map(({ ref }) => ref)]
+    return namespace === undefined ? refs : refs.filter(ref => ref.namespace === namespace)
   }
 
   setKnown(known: boolean): void {

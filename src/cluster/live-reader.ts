@@ -108,8 +108,8 @@ async function readObject(
 }
 
 /**
- * Every object of the store's kind in the ref's namespace ('' for all), as the API server has it now. Those of the
- * namespace that are not in the list are gone; without a namespace that is the watch's to notice.
+ * Every object of the store's kind in the ref's namespace ('' for all), as the API server has it now. Those that are not in
+ * the list are gone, unless something newer than the list said that they are there.
  */
 async function readAll(
   api: ApiServer,
@@ -122,10 +122,9 @@ async function readAll(
   if (namespace !== undefined && !isPathPart(namespace)) return undefined
   const list = await listAll(api, { kind, namespace, pageSize: PAGE_SIZE, ...request })
   for (const entry of list.entries) store.put(entry)
-  if (namespace === undefined) return undefined
-  const there = new Set(list.entries.map(entry => entry.ref.name))
-  for (const name of store.namesIn(namespace)) {
-    if (!there.has(name)) store.delete({ kind, namespace, name }, list.resourceVersion)
+  const there = new Set(list.entries.map(entry => refKey(entry.ref)))
+  for (const gone of store.refsIn(namespace)) {
+    if (!there.has(refKey(gone))) store.delete(gone, list.resourceVersion)
   }
   return undefined
 }

@@ -3,6 +3,7 @@ import type { AddressRange } from '../address/range.ts'
 import type { Cursor } from './decode.ts'
 import type { KindDefinition } from './kind-definition.ts'
 import type { Meta } from './meta.ts'
+import { SOURCE_RANGES_ANNOTATION } from './service-source-ranges.ts'
 
 /** MetalLB's annotations, each under its present and its deprecated prefix. */
 const PREFIXES = ['metallb.io', 'metallb.universe.tf'] as const
@@ -30,6 +31,7 @@ export interface Service {
   readonly ports: readonly ServicePort[]
   /** As the API server fills them in; empty before it has. */
   readonly ipFamilies: readonly string[]
+  readonly ipFamilyPolicy: string
   readonly externalTrafficPolicy: string
   readonly selector: ReadonlyMap<string, string>
   /** The addresses in `status.loadBalancer.ingress[].ip`. */
@@ -56,6 +58,7 @@ export const service: KindDefinition<Service> = {
       loadBalancerSourceRanges: spec.at('loadBalancerSourceRanges').strings(),
       ports: spec.at('ports').items().map(decodePort),
       ipFamilies: spec.at('ipFamilies').strings(),
+      ipFamilyPolicy: spec.at('ipFamilyPolicy').string(),
       externalTrafficPolicy: spec.at('externalTrafficPolicy').string(),
       selector: spec.at('selector').stringMap(),
       ingressIPs: ingress.map(entry => entry.at('ip').string()).filter(ip => ip !== '')
@@ -98,7 +101,10 @@ function judgedAnnotations(annotations: ReadonlyMap<string, string>): ReadonlyMa
 }
 
 function isRead(key: string): boolean {
-  return PREFIXES.some(prefix => key.startsWith(`${prefix}/`) && key !== `${prefix}/${NOTED_POOL}`)
+  const isMetalLBs = PREFIXES.some(
+    prefix => key.startsWith(`${prefix}/`) && key !== `${prefix}/${NOTED_POOL}`
+  )
+  return isMetalLBs || key === SOURCE_RANGES_ANNOTATION
 }
 
 /** The names MetalLB reads under either prefix. */
@@ -155,13 +161,28 @@ export interface LoadBalancerAsk {
   readonly addresses: readonly { readonly text: string; readonly field: string }[]
 }
 
+/** Whether the MetalLB that handles `loadBalancerClass` ('' = Services without a class) gives this Service an address. */
+export function isServed({ type, loadBalancerClass: own = '' }: Service, loadBalancerClass: string): boolean {
+  return type === 'LoadBalancer' && own === loadBalancerClass
+}
+
 /**
  * What this Service effectively asks of the MetalLB that handles `loadBalancerClass` ('' = Services without a class);
  * undefined when it is no LoadBalancer or is somebody else's, and so takes no address from a pool.
  */
 export function loadBalancerAsk(object: Service, loadBalancerClass: string): LoadBalancerAsk | undefined {
-  if (object.type !== 'LoadBalancer' || (object.loadBalancerClass ?? '') !== loadBalancerClass)
-    return undefined
+  if (!isServed(object, loadBalancerClass)) return undefined
+  const known = asks.get(object)
+  if (known !== undefined) return known
+  const ask = askOf(object)
+  asks.set(object, ask)
+  return ask
+}
+
+/** Eight rules ask about a Service, which may list 35,000 addresses. */
+const asks = new WeakMap<Service, LoadBalancerAsk>()
+
+function askOf(object: Service): LoadBalancerAsk {
   const pool = metallbAnnotation(object.meta.annotations, 'address-pool')
   const listed = metallbAnnotation(object.meta.annotations, 'loadBalancerIPs')
   const texts = listed === undefined || listed.value === '' ? [] : listed.value.split(',')

@@ -44,6 +44,9 @@ function combinedServices(policies: readonly ExposurePolicy[], tenant: string | 
     },
     loadBalancerClasses: inAll(all.map(({ loadBalancerClasses }) => loadBalancerClasses?.allowed)),
     deniedPorts: mergePorts(all.flatMap(({ ports }) => ports?.denied ?? [])),
+    deniedNodePorts: mergePorts(
+      all.flatMap(({ ports, nodePorts }) => [...(ports?.denied ?? []), ...(nodePorts?.denied ?? [])])
+    ),
     sharedAddresses: strictest(
       SHARED_ADDRESSES,
       all.map(({ sharedAddresses }) => sharedAddresses)
@@ -99,5 +102,6 @@ function quotaOf(
   const [best] = stating.toSorted((a, b) => b.rank - a.rank || a.limit - b.limit)
   if (best === undefined) return undefined
   const { limit, policy } = best
-  return { limit, policy: policy.name, namespaceSelector: policy.appliesTo.namespaceSelector }
+  const { namespaceSelector, serviceClasses } = policy.appliesTo
+  return { limit, policy: policy.name, namespaceSelector, serviceClasses }
 }

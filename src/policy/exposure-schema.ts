@@ -63,7 +63,14 @@ const services = z.strictObject({
   loadBalancerClasses: z
     .strictObject({ allowed: z.array(z.string()).describe('"": Services without a class') })
     .optional(),
-  ports: z.strictObject({ denied: z.array(portRange) }).optional(),
+  ports: z
+    .strictObject({ denied: z.array(portRange) })
+    .optional()
+    .describe('of Services that are reached from outside: neither port nor nodePort'),
+  nodePorts: z
+    .strictObject({ denied: z.array(portRange) })
+    .optional()
+    .describe('not as nodePort'),
   sharedAddresses: z.enum(SHARED_ADDRESSES).optional(),
   quota: z
     .strictObject({ loadBalancers: count })

@@ -3,6 +3,7 @@ import type { LabelSelector } from '../kinds/label-selector.ts'
 import type { Action } from './action.ts'
 import type { Exemption } from './exemption.ts'
 import type { AddressRequests, ServiceType, SharedAddresses } from './exposure-schema.ts'
+import type { ServiceClass } from './plan.ts'
 import type { PortRange } from './port-range.ts'
 
 /** How many of something a tenant may have. */
@@ -12,6 +13,8 @@ export interface Quota {
   readonly policy: string
   /** What is in these namespaces counts; undefined: all of the tenant's. */
   readonly namespaceSelector: LabelSelector | undefined
+  /** Services of these classes count, and all of other kinds; undefined: of every class. */
+  readonly serviceClasses: ReadonlySet<ServiceClass> | undefined
 }
 
 /** What a Service may ask for. undefined: not restricted; an empty list: nothing. */
@@ -24,8 +27,10 @@ export interface ServiceExposure {
   readonly sourceRanges: { readonly required: boolean; readonly allowed: readonly AddressRange[] | undefined }
   /** '' stands for Services without a class. */
   readonly loadBalancerClasses: readonly string[] | undefined
-  /** Sorted, disjoint; empty for none. */
+  /** Neither as port nor as nodePort. Sorted, disjoint; empty for none. */
   readonly deniedPorts: readonly PortRange[]
+  /** Not as nodePort, those of `deniedPorts` among them. Sorted, disjoint; empty for none. */
+  readonly deniedNodePorts: readonly PortRange[]
   readonly sharedAddresses: SharedAddresses | undefined
   readonly loadBalancers: Quota | undefined
 }
@@ -52,6 +57,8 @@ export interface Limits {
 
 /** All that the ExposurePolicies say about one request. */
 export interface Exposure extends Limits {
+  /** Whether no policy selects by tenant, namespace or class, so that this holds for whatever there is. */
+  readonly forAll: boolean
   /** Those that may match it. */
   readonly exemptions: readonly Exemption[]
 }

@@ -36,6 +36,20 @@ function parsePorts(text: string): PortRange | { readonly message: string; reado
     : { message: 'ends before it begins', hint: `write "${last}-${first}"` }
 }
 
+/** The range that holds the port, of sorted and disjoint ones; undefined for none. O(log n). */
+export function rangeHolding(ranges: readonly PortRange[], port: number): PortRange | undefined {
+  let low = 0
+  let high = ranges.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    const range = ranges[middle]
+    if (range !== undefined && range.last < port) low = middle + 1
+    else high = middle
+  }
+  const range = ranges[low]
+  return range !== undefined && range.first <= port ? range : undefined
+}
+
 /** The union as the fewest ranges: sorted, disjoint, adjacent ones joined. Empty for none. O(n log n). */
 export function mergePorts(ranges: readonly PortRange[]): readonly PortRange[] {
   const merged: PortRange[] = []

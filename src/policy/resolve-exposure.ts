@@ -42,16 +42,22 @@ export interface ExposurePolicies {
   readonly byClass: Readonly<Record<ServiceClass | 'none', ByOwner>>
   /** Exemptions of named objects: they count for those whatever their policy applies to. */
   readonly ofObjects: readonly Exemption[]
+  /** See `Exposure`. */
+  readonly forAll: boolean
 }
+
+/** What holds for every request besides the policies that apply to it. */
+type Always = Pick<ExposurePolicies, 'ofObjects' | 'forAll'>
 
 /** Prepares policies for `exposureFor`: O(policies * tenants that they name), once at load. */
 export function exposurePolicies(policies: readonly ExposurePolicy[]): ExposurePolicies {
   const ofObjects = policies
     .flatMap(({ exemptions }) => exemptions)
     .filter(({ objects }) => objects !== undefined)
+  const always = { ofObjects, forAll: policies.every(({ appliesTo }) => isUnlimited(appliesTo)) }
   const of = (serviceClass: ServiceClass | undefined): ByOwner => {
     const ofClass = policies.filter(({ appliesTo }) => appliesToClass(appliesTo, serviceClass))
-    return byOwner(ofClass, ofObjects)
+    return byOwner(ofClass, always)
   }
   const byClass = {
     none: of(undefined),
@@ -59,15 +65,15 @@ export function exposurePolicies(policies: readonly ExposurePolicy[]): ExposureP
     mirrored: of('mirrored'),
     direct: of('direct')
   }
-  return { policies, ofObjects, byClass }
+  return { policies, ...always, byClass }
 }
 
-function byOwner(policies: readonly ExposurePolicy[], ofObjects: readonly Exemption[]): ByOwner {
+function byOwner(policies: readonly ExposurePolicy[], always: Always): ByOwner {
   const prepare = (tenancy: Tenancy): Prepared => {
     const applying = policies.filter(({ appliesTo }) => appliesToWhom(appliesTo, tenancy))
     const fixed = applying.filter(({ appliesTo }) => appliesTo.namespaceSelector === undefined)
     const selecting = applying.filter(({ appliesTo }) => appliesTo.namespaceSelector !== undefined)
-    return { fixed, selecting, exposure: exposureOf(fixed, tenancy, ofObjects) }
+    return { fixed, selecting, exposure: exposureOf(fixed, tenancy, always) }
   }
   const names = namedTenants(policies)
   return {
@@ -89,21 +95,21 @@ export function namedTenants(policies: readonly ExposurePolicy[]): ReadonlySet<s
 function exposureOf(
   policies: readonly ExposurePolicy[],
   tenancy: Tenancy,
-  ofObjects: readonly Exemption[]
+  { ofObjects, forAll }: Always
 ): Exposure {
   const others = policies
     .flatMap(({ exemptions }) => exemptions)
     .filter(({ objects }) => objects === undefined)
   const tenant = tenancy.kind === 'tenant' ? tenancy.name : undefined
-  return { ...combined(policies, tenant), exemptions: [...others, ...ofObjects] }
+  return { ...combined(policies, tenant), exemptions: [...others, ...ofObjects], forAll }
 }
 
 /** What the policies say about one request: looked up, and combined anew only where a policy selects the namespace. */
-export function exposureFor({ byClass, ofObjects }: ExposurePolicies, subject: ExposureSubject): Exposure {
+export function exposureFor(policies: ExposurePolicies, subject: ExposureSubject): Exposure {
   const { tenancy, namespaceLabels, serviceClass } = subject
-  const { fixed, selecting, exposure } = preparedFor(byClass[serviceClass ?? 'none'], tenancy)
+  const { fixed, selecting, exposure } = preparedFor(policies.byClass[serviceClass ?? 'none'], tenancy)
   const selected = selecting.filter(({ appliesTo }) => appliesToNamespace(appliesTo, namespaceLabels))
-  return selected.length === 0 ? exposure : exposureOf([...fixed, ...selected], tenancy, ofObjects)
+  return selected.length === 0 ? exposure : exposureOf([...fixed, ...selected], tenancy, policies)
 }
 
 function preparedFor({ platform, tenants, others }: ByOwner, tenancy: Tenancy): Prepared {

@@ -1,10 +1,11 @@
 import { formatRange } from '../address/format.ts'
 import type { EdgeNatDrift } from '../rules/edge-nat-drift.ts'
 import { escapeLine } from './escape.ts'
-import { written } from './json.ts'
-import { refText } from './text.ts'
+import { refText } from './ref-text.ts'
 
 const COLUMNS = ['ACTION', 'PUBLIC IP', 'EIP', 'USED BY', 'SUBNET', 'PLAN']
+
+const UNKNOWN = "the edge router's mappings: not known which OvnEip, Subnet and Service objects there are"
 
 /** What stands where the network team has to choose a public address. */
 const TO_CHOOSE = '?'
@@ -13,7 +14,9 @@ const TO_CHOOSE = '?'
  * The changes that bring an edge NAT router in line with what is in use, as a table in columns, one mapping a line, and a
  * line with their number last. Mappings to remove are named by their place in the plan, which has to change as well.
  */
-export function edgeNatText({ missing, stale }: EdgeNatDrift): string {
+export function edgeNatText(drift: EdgeNatDrift | 'unknown'): string {
+  if (drift === 'unknown') return `${UNKNOWN}\n`
+  const { missing, stale } = drift
   const added = missing.map(({ eip, holder, subnet }) => [
     'add',
     TO_CHOOSE,
@@ -35,9 +38,11 @@ export function edgeNatText({ missing, stale }: EdgeNatDrift): string {
   return [...(rows.length === 0 ? [] : table([COLUMNS, ...rows])), summary, ''].join('\n')
 }
 
-/** The same as one JSON object: `missing` with eip, kind, name and subnet, `stale` with publicIP, eip and field. */
-export function edgeNatJson({ missing, stale }: EdgeNatDrift): string {
-  return written({
+/** The same for JSON: `missing` with eip, kind, name and subnet, `stale` with publicIP, eip and field; null for what is unknown. */
+export function edgeNatFacts(drift: EdgeNatDrift | 'unknown') {
+  if (drift === 'unknown') return null
+  const { missing, stale } = drift
+  return {
     missing: missing.map(({ eip, holder, subnet }) => ({
       eip: formatRange(eip),
       kind: holder.kind,
@@ -49,7 +54,7 @@ export function edgeNatJson({ missing, stale }: EdgeNatDrift): string {
       eip: formatRange(eip.range),
       field: mappingField(eip.field)
     }))
-  })
+  }
 }
 
 /** `spec.edgeRouter.mappings[3]`, of the field of its `eip`. */

@@ -1,13 +1,24 @@
 import type { CheckReport } from '../admission/check-report.ts'
+import { edgeNatFacts } from './edge-nat.ts'
 import { escapeJson } from './escape.ts'
 import { countCases, type TestReport } from './test-results.ts'
 
 /**
  * A check as one JSON object: `summary`, `errors` (sentences about what could not be read), `objects` and `capacity` (see
- * `Capacity`: numbers of addresses are null where nobody knows, and rounded from 2^53 on).
+ * `Capacity`: numbers of addresses are null where nobody knows, and rounded from 2^53 on), and `edgeNat` of an audit where the
+ * plan has an edge NAT router (see `edgeNatFacts`).
  */
-export function checkJson({ summary, objects, capacity }: CheckReport, errors: readonly string[]): string {
-  return written({ summary, errors, objects, capacity })
+export function checkJson(
+  { summary, objects, capacity, edgeNat }: CheckReport,
+  errors: readonly string[]
+): string {
+  return written({
+    summary,
+    errors,
+    objects,
+    capacity,
+    ...(edgeNat === undefined ? {} : { edgeNat: edgeNatFacts(edgeNat) })
+  })
 }
 
 /** Test results as one JSON object: `summary` with `passed` and `failed`, and `suites`. */

@@ -1,7 +1,8 @@
 import { getJunitXml, type TestCase, type TestSuite, type TestSuiteReport } from 'junit-xml'
 import type { CheckedObject, CheckReport } from '../admission/check-report.ts'
 import { escapeLine } from './escape.ts'
-import { exemptedText, findingText, refText, uncheckedText } from './text.ts'
+import { refText } from './ref-text.ts'
+import { exemptedText, findingText, uncheckedText } from './text.ts'
 import type { TestCaseReport, TestReport } from './test-results.ts'
 
 /**

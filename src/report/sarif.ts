@@ -2,7 +2,8 @@ import { SarifBuilder, SarifResultBuilder, SarifRuleBuilder, SarifRunBuilder } f
 import type { CheckedObject, CheckFinding, CheckReport, Position } from '../admission/check-report.ts'
 import type { AnyRule } from '../rules/rule.ts'
 import { escapeJson, escapeLine } from './escape.ts'
-import { findingText, refText, uncheckedText } from './text.ts'
+import { refText } from './ref-text.ts'
+import { findingText, uncheckedText } from './text.ts'
 
 /** What a rule says about itself. */
 export type RuleFacts = Pick<AnyRule, 'id' | 'summary' | 'why' | 'fix' | 'see'>

@@ -6,10 +6,11 @@ import type {
   Position,
   Unchecked
 } from '../admission/check-report.ts'
-import type { ObjectRef } from '../kinds/object-ref.ts'
 import { listed } from '../admission/show.ts'
 import { capacityText } from './capacity.ts'
+import { edgeNatText } from './edge-nat.ts'
 import { escapeLine } from './escape.ts'
+import { refText } from './ref-text.ts'
 import { countCases, type TestReport } from './test-results.ts'
 
 const WORDS = { deny: 'DENIED', warn: 'WARNED', audit: 'AUDITED' } as const
@@ -26,13 +27,15 @@ const COLOURS: ReadonlyMap<string, number> = new Map([
 /**
  * A check as text: one line a finding, also where it is exempted, and one for each object that was not wholly checked, each
  * beginning with path:line:column, and the numbers of `checkSummary` last. Nothing for objects that passed. How full pools
- * and allocations are comes before the numbers, when it is asked for.
+ * and allocations are, when it is asked for, and what the edge router lacks come before the numbers.
  */
 export function checkText(report: CheckReport, colour: boolean, showsCapacity = false): string {
   const lines = report.objects.flatMap(object => objectLines(object, colour))
   const capacity = showsCapacity ? capacityText(report.capacity) : ''
-  const found = lines.length > 0 && capacity !== '' ? [...lines, ''] : lines
-  return [...found, ...(capacity === '' ? [] : [capacity]), checkSummary(report), ''].join('\n')
+  const edgeNat = report.edgeNat === undefined ? '' : edgeNatText(report.edgeNat)
+  const tables = [capacity, edgeNat].filter(table => table !== '')
+  const found = lines.length > 0 && tables.length > 0 ? [...lines, ''] : lines
+  return [...found, ...tables, checkSummary(report), ''].join('\n')
 }
 
 /** `5 objects: 1 denied, 2 warned, 0 unchecked, 1 passed, 1 not judged`. */
@@ -63,12 +66,6 @@ function placed(path: string, { line, column }: Position): string {
 function painted(word: string, colour: boolean): string {
   const code = COLOURS.get(word)
   return colour && code !== undefined ? `\u001b[${code}m${word}\u001b[0m` : word
-}
-
-/** `IPAddressPool kmetal-metallb/default-pool`, `Vpc tenant-a` when cluster-scoped, `Vpc` for all of them. */
-export function refText(ref: ObjectRef): string {
-  if (ref.name === '') return ref.kind
-  return ref.namespace === '' ? `${ref.kind} ${ref.name}` : `${ref.kind} ${ref.namespace}/${ref.name}`
 }
 
 /** `spec.addresses[0] 192.168.1.1/32 is ... [pool-reserved-range]`. */

@@ -26,12 +26,11 @@ export const eipPerTenant = defineRule<'OvnEip'>({
     if (isKubeOvn(requester) || !['', 'nat'].includes(object.type)) return []
     const subnet = effectiveSubnet(object, plan)
     if (subnet === undefined) return plan.globalPool.externalSubnets === undefined ? [] : [NO_DEFAULT_SUBNET]
-    const at = { field: 'spec.externalSubnet', value: subnet, subnet }
-    const misplaced = plan.poolModel === 'global' ? notShared(at, plan) : notTheTenants(at, plan, tenancy)
-    if (misplaced !== undefined) return [misplaced]
+    const refused = misplaced(subnet, plan, tenancy)
+    if (refused !== undefined) return [refused]
     if (plan.kubeOvn.multiDGP === 'assumeFixed' || !isDedicated(subnet, plan)) return []
     return multiPortRouters(subnet, plan, view).map(({ vpc, subnets, ports }) => ({
-      ...at,
+      ...atSubnet(subnet),
       code: 'multi-dgp',
       vpc,
       subnets,
@@ -44,6 +43,16 @@ interface At {
   readonly field: string
   readonly value: string
   readonly subnet: string
+}
+
+function atSubnet(subnet: string): At {
+  return { field: 'spec.externalSubnet', value: subnet, subnet }
+}
+
+/** What is wrong with this tenant's taking addresses of the Subnet by the pool model of the plan; undefined for nothing. */
+export function misplaced(subnet: string, plan: Plan, tenancy: Tenancy): Finding | undefined {
+  const at = atSubnet(subnet)
+  return plan.poolModel === 'global' ? notShared(at, plan) : notTheTenants(at, plan, tenancy)
 }
 
 function notShared(at: At, plan: Plan): Finding | undefined {

@@ -6,8 +6,10 @@ import type { AuditFinding } from './findings/audit.ts'
 import type { KubeOvnFinding } from './findings/kube-ovn.ts'
 import type { OvnEipFinding } from './findings/ovn-eip.ts'
 import type { PoolFinding } from './findings/pool.ts'
+import type { QuotaFinding } from './findings/quota.ts'
 import type { SelectorFinding } from './findings/selector.ts'
 import type { ServiceFinding } from './findings/service.ts'
+import type { ServiceLimitFinding } from './findings/service-limit.ts'
 import type { TenancyFinding } from './findings/tenancy.ts'
 import type { VpcFinding } from './findings/vpc.ts'
 
@@ -19,8 +21,10 @@ export type Finding =
   | KubeOvnFinding
   | OvnEipFinding
   | PoolFinding
+  | QuotaFinding
   | SelectorFinding
   | ServiceFinding
+  | ServiceLimitFinding
   | TenancyFinding
   | VpcFinding
 

@@ -13,8 +13,10 @@ import { eipAddressInUse } from './eip-address-in-use.ts'
 import { eipChange } from './eip-change.ts'
 import { eipInUse } from './eip-in-use.ts'
 import { eipNameCollision } from './eip-name-collision.ts'
+import { eipNotGranted } from './eip-not-granted.ts'
 import { eipOutsideSubnet } from './eip-outside-subnet.ts'
 import { eipPerTenant } from './eip-per-tenant.ts'
+import { eipQuota } from './eip-quota.ts'
 import { eipReservedAddress } from './eip-reserved-address.ts'
 import { eipStatus } from './eip-status.ts'
 import { eipSyntax } from './eip-syntax.ts'
@@ -26,6 +28,7 @@ import { poolInUse } from './pool-in-use.ts'
 import { poolNodeAddress } from './pool-node-address.ts'
 import { poolOpenSelector } from './pool-open-selector.ts'
 import { namespaceTenant } from './namespace-tenant.ts'
+import { loadBalancerClass } from './load-balancer-class.ts'
 import { natForeignEip } from './nat-foreign-eip.ts'
 import { poolOutsideNodeSubnet } from './pool-outside-node-subnet.ts'
 import { poolOverlap } from './pool-overlap.ts'
@@ -42,12 +45,18 @@ import type { AnyRule } from './rule.ts'
 import { serviceAddressConflict } from './service-address-conflict.ts'
 import { serviceAddressInUse } from './service-address-in-use.ts'
 import { serviceAddressNotGranted } from './service-address-not-granted.ts'
+import { serviceExternalIPs } from './service-external-ips.ts'
+import { servicePoolExhausted } from './service-pool-exhausted.ts'
 import { servicePoolNotGranted } from './service-pool-not-granted.ts'
+import { servicePort } from './service-port.ts'
+import { serviceSourceRanges } from './service-source-ranges.ts'
 import { subnetInUse } from './subnet-in-use.ts'
 import { subnetOverlap } from './subnet-overlap.ts'
 import { subnetUnrouted } from './subnet-unrouted.ts'
+import { serviceQuota } from './service-quota.ts'
 import { serviceSharedAddress } from './service-shared-address.ts'
 import { serviceStatus } from './service-status.ts'
+import { serviceType } from './service-type.ts'
 import { subnetPoolExhausted } from './subnet-pool-exhausted.ts'
 import { vpcMultiDGP } from './vpc-multi-dgp.ts'
 import { vpcPerTenant } from './vpc-per-tenant.ts'
@@ -82,10 +91,17 @@ export const RULES: readonly AnyRule[] = Object.freeze([
   namespaceTenant,
   controlPlaneAddress,
   serviceAddressConflict,
+  serviceType,
+  loadBalancerClass,
   serviceAddressInUse,
   serviceSharedAddress,
   servicePoolNotGranted,
   serviceAddressNotGranted,
+  serviceExternalIPs,
+  serviceSourceRanges,
+  servicePort,
+  servicePoolExhausted,
+  serviceQuota,
   serviceStatus,
   eipSyntax,
   eipAddressInUse,
@@ -96,6 +112,8 @@ export const RULES: readonly AnyRule[] = Object.freeze([
   eipType,
   eipVlanMode,
   eipPerTenant,
+  eipNotGranted,
+  eipQuota,
   subnetOverlap,
   eipChange,
   eipInUse,

@@ -52,7 +52,9 @@ const CIRCUMSTANCES = [
   'largestFree',
   'sharedNode',
   'atMost',
-  'counts'
+  'counts',
+  // What the policies allow instead: the same for both objects, and as long as a policy is.
+  'allowed'
 ]
 
 /** Equal for findings that state the same fact about different addresses or fields. */

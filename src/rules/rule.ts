@@ -93,6 +93,11 @@ export interface Rule<K extends KindName = KindName> {
   readonly reads: readonly KindName[]
   readonly defaultAction: Action
   /**
+   * Its findings are about all that one tenant has together: an audit tells them once a tenant (quota-overruns.ts) and does
+   * not ask about each object.
+   */
+  readonly countsTogether?: true
+  /**
    * What is wrong with `subject.object` as if it were new: the ratchet in evaluate.ts asks a second time about the stored
    * object and reports only what the write adds. Not asked about a DELETE.
    */

@@ -1,4 +1,6 @@
 import type { View } from '../inventory/view.ts'
+import type { OwnerReference } from '../kinds/meta.ts'
+import type { ObjectRef } from '../kinds/object-ref.ts'
 import type { Service } from '../kinds/service.ts'
 import type { ServiceClass } from '../policy/plan.ts'
 import type { Requester } from '../policy/tenancy.ts'
@@ -31,14 +33,30 @@ export function serviceClassOf(
   return isOfControlPlane(service, view) ? 'controlPlane' : 'direct'
 }
 
-function isOfControlPlane({ meta }: Service, view: View): boolean {
-  const { namespace, name } = meta
-  return meta.ownerReferences.some(
+/** Whether the live TenantControlPlane of the Service's own name and namespace owns it. */
+export function isOfControlPlane(service: Service, view: View): boolean {
+  const { namespace, name } = service.meta
+  return service.meta.ownerReferences.some(
     owner =>
-      owner.controller &&
-      owner.kind === 'TenantControlPlane' &&
-      owner.apiVersion.startsWith('kamaji.clastix.io/') &&
-      owner.name === name &&
-      owner.uid === view.get('TenantControlPlane', namespace, name)?.meta.uid
+      isControlPlane(owner, name) && owner.uid === view.get('TenantControlPlane', namespace, name)?.meta.uid
+  )
+}
+
+/** The TenantControlPlane that a Service says it belongs to, of its own name and namespace; undefined when it says none. */
+export function namedControlPlane({ meta }: Service): ObjectRef | undefined {
+  const { namespace, name } = meta
+  const isNamed = meta.ownerReferences.some(owner => isControlPlane(owner, name))
+  return isNamed ? { kind: 'TenantControlPlane', namespace, name } : undefined
+}
+
+function isControlPlane(
+  { controller, kind, apiVersion, name }: OwnerReference,
+  serviceName: string
+): boolean {
+  return (
+    controller &&
+    kind === 'TenantControlPlane' &&
+    apiVersion.startsWith('kamaji.clastix.io/') &&
+    name === serviceName
   )
 }

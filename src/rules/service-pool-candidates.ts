@@ -60,11 +60,9 @@ function uniqueRefs(refs: readonly ObjectRef[]): readonly ObjectRef[] {
 
 /** In the order of the pools' names, so that answers are stable. */
 function freeChoice(object: Service, plan: Plan, view: View): Candidate[] {
-  const namespace = view.get('Namespace', '', object.meta.namespace)
-  const namespaceLabels = namespace?.meta.labels ?? new Map<string, string>()
   return [...view.list('IPAddressPool')]
     .filter(pool => pool.autoAssign && pool.meta.namespace === plan.metallb.namespace)
-    .filter(pool => isOpenTo(pool, object, namespaceLabels))
+    .filter(pool => isOpenTo(pool, object, view))
     .toSorted((a, b) => (a.meta.name < b.meta.name ? -1 : 1))
     .map(pool => ({
       pool: pool.meta.name,
@@ -76,21 +74,17 @@ function freeChoice(object: Service, plan: Plan, view: View): Candidate[] {
 }
 
 /**
- * Whether MetalLB's own choice may fall on the pool: it is pinned to nobody, or to this namespace and Service. Empty lists
- * do not restrict (MetalLB internal/allocator, isPoolCompatibleWithService).
+ * Whether MetalLB's own choice may fall on the pool: it is pinned to nobody, or to this namespace or Service, and open to both
+ * (MetalLB internal/allocator, pinnedPoolsForService and isPoolCompatibleWithService). namespaceSelectors that match no
+ * namespace at all close nothing where serviceSelectors match. O(Namespaces) in that case alone.
  */
-function isOpenTo(
-  { serviceAllocation }: IPAddressPool,
-  { meta }: Service,
-  namespaceLabels: ReadonlyMap<string, string>
-): boolean {
+function isOpenTo({ serviceAllocation }: IPAddressPool, { meta }: Service, view: View): boolean {
   if (serviceAllocation === undefined) return true
   const { namespaces, namespaceSelectors, serviceSelectors } = serviceAllocation
-  const isForNamespace =
-    (namespaces.length === 0 && namespaceSelectors.length === 0) ||
-    namespaces.includes(meta.namespace) ||
-    anySelectorMatches(namespaceSelectors, namespaceLabels)
-  return (
-    isForNamespace && (serviceSelectors.length === 0 || anySelectorMatches(serviceSelectors, meta.labels))
-  )
+  if (serviceSelectors.length > 0 && !anySelectorMatches(serviceSelectors, meta.labels)) return false
+  const labels = view.get('Namespace', '', meta.namespace)?.meta.labels ?? new Map<string, string>()
+  if (namespaces.includes(meta.namespace) || anySelectorMatches(namespaceSelectors, labels)) return true
+  const isPinned = namespaces.length > 0 || namespaceSelectors.length > 0
+  if (!isPinned || namespaces.length > 0 || serviceSelectors.length === 0) return !isPinned
+  return ![...view.list('Namespace')].some(one => anySelectorMatches(namespaceSelectors, one.meta.labels))
 }

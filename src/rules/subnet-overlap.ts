@@ -51,19 +51,34 @@ function overlayShares(subnet: Subnet, context: CheckContext): Finding[] {
     .map(shared => ({ ...shared, ...aboutSubnet(subnet), as: 'overlay' }))
 }
 
-/** A Subnet with a vlan that is neither the plan's nor attached to a Vpc has that vlan's address space to itself. */
+/**
+ * A Subnet with a vlan that is neither the plan's nor attached to a Vpc is of that vlan's own address space, and shares it with
+ * the other Subnets of the vlan alone.
+ */
 function providerShares(subnet: Subnet, context: CheckContext): Finding[] {
   const { plan, view } = context
   const { name } = subnet.meta
+  const alike = [...view.list('Subnet')].filter(({ vlan }) => vlan === subnet.vlan)
+  const sameVlan = alike.map(({ meta }) => meta.name)
   const providers = providerSubnets(plan, view)
-  if (!providers.has(name)) return []
+  if (!providers.has(name)) return vlanShares(subnet, sameVlan, context)
   const attached = attaching(plan, view)(name)
-  return [...givenElsewhere(providers, context)(subnet)].map(shared => ({
+  const others = new Set([...providers, ...sameVlan])
+  return [...givenElsewhere(others, context)(subnet)].map(shared => ({
     ...shared,
     ...aboutSubnet(subnet),
     as: 'provider',
     restsOn: [...shared.restsOn, ...attached]
   }))
+}
+
+/** Kube-OVN compares the Subnets of one vlan too, but only of one Vpc, which a new one does not name yet. */
+function vlanShares(subnet: Subnet, subnets: readonly string[], context: CheckContext): Finding[] {
+  const occupied = occupiedBy({ uses: ['provider', 'external'], subnets }, context)
+  const isOwn = ownClaims(subnet, context)
+  return allocatableRanges(subnet)
+    .flatMap(range => [...occupied(range, isOwn)])
+    .map(shared => ({ ...shared, ...aboutSubnet(subnet), as: 'provider' }))
 }
 
 function aboutSubnet(subnet: Subnet) {
@@ -108,12 +123,16 @@ function givenElsewhere(
   context: CheckContext
 ): (subnet: Subnet) => Iterable<Occupied> {
   const occupied = occupiedBy({ uses: OTHERS, subnets: ['', ...withVlan(providers, context.view)] }, context)
-  const byDefault = defaultSubnet(context.plan)
   return function* (subnet) {
-    const { name } = subnet.meta
-    const own = new Set([subnetDomain(name), ...(name === byDefault ? [subnetDomain('')] : [])])
-    const isHeld = heldBy(refOf(subnet))
-    const isOwn = (claim: Claim) => own.has(claim.domain) || isHeld(claim)
+    const isOwn = ownClaims(subnet, context)
     for (const range of allocatableRanges(subnet)) yield* occupied(range, isOwn)
   }
+}
+
+/** What the Subnet holds, and who has addresses of it. */
+function ownClaims(subnet: Subnet, { plan }: CheckContext): (claim: Claim) => boolean {
+  const { name } = subnet.meta
+  const own = new Set([subnetDomain(name), ...(name === defaultSubnet(plan) ? [subnetDomain('')] : [])])
+  const isHeld = heldBy(refOf(subnet))
+  return claim => own.has(claim.domain) || isHeld(claim)
 }

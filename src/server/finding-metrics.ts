@@ -11,10 +11,11 @@ export function addFindingMetrics(
   const registers = [registry]
   const gauge = new Gauge({
     name: 'poolguard_findings',
-    help: 'What is stored and breaks a rule that no write could be refused for: pairs of Node and pool.',
+    help: 'What is stored and breaks a rule that no write could be refused for: pairs of Node and pool, quotas that a tenant has exceeded, OvnEips without a mapping on the edge router.',
     labelNames: ['rule'],
     registers: [],
     collect() {
+      this.reset()
       for (const [rule, count] of findings()) this.set({ rule }, count)
     }
   })

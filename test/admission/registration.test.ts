@@ -129,6 +129,39 @@ await test('registration() asks about writes of a status in entries of their own
   t.same(others, [])
 })
 
+await test('registration() asks about every Service that takes an address or opens a port, and about all where policies want it', async t => {
+  const named = (which: 0 | 1, types?: string) => {
+    const policy = `apiVersion: poolguard.io/v1alpha1
+kind: ExposurePolicy
+metadata: {name: types}
+spec: {services: {${types === undefined ? '' : `allowedTypes: ${types}`}}}
+`
+    const { exposures } = snapshotOf([
+      {
+        path: 'p.yaml',
+        text: `apiVersion: poolguard.io/v1alpha1\nkind: NetworkPlan\nmetadata: {name: p}\nspec: {}\n---\n${policy}`
+      }
+    ])
+    const options = { client: CLIENT, caBundle: undefined, pathSecret: undefined, exposures }
+    const entries = registration(RULES, PLAN, options)[which]['webhooks'] as readonly Webhook[]
+    const names = entries
+      .filter(({ name }) => /^(tenant|other)-services[-0-9]*\.(defaults\.)?poolguard/.test(name))
+      .map(({ matchConditions }) => matchConditions.map(({ name }) => name).join(' '))
+    t.ok(names.length >= 3)
+    return [...new Set(names)]
+  }
+  const exposed = ['not-the-controllers is-exposed changes-something']
+  t.same(named(0), exposed)
+  t.same(named(0, '[ClusterIP, LoadBalancer]'), exposed)
+  t.same(named(0, '[LoadBalancer]'), ['not-the-controllers changes-something'])
+  t.same(named(0, '[]'), ['not-the-controllers changes-something'])
+  t.same(named(1, '[]'), ['not-the-controllers is-load-balancer changes-something'], 'for defaults')
+  const expression = condition('is-exposed', 'Service')
+  t.match(expression, 'object.spec.?type.orValue("ClusterIP") != "ClusterIP"')
+  t.match(expression, 'size(object.spec.?externalIPs.orValue([])) > 0')
+  t.match(condition('changes-something', 'Service'), 'service.beta.kubernetes.io/load-balancer-source-ranges')
+})
+
 await test('registration() derives the entries for a status from the rules alone', async t => {
   const rule = defineRule<'Service' | 'OvnEip'>({
     id: 'some-status',

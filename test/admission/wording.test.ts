@@ -13,6 +13,9 @@ const AT = { field: 'spec.field', value: 'written', restsOn: [OTHER] }
 /** What the user wrote himself. */
 const WRITTEN = { kind: 'Subnet', namespace: '', name: 'written' }
 
+/** What a tenant has is its own affair; the policy that limits it is the platform's. */
+const USAGE = { of: 'Service', tenant: 'written', policy: 'foreign-policy', limit: 5, used: 7 } as const
+
 /** One finding of every code, foreign facts written as `foreign-...` or as 10.9.8.7. */
 const FINDINGS: { readonly [C in FindingCode]: Extract<Finding, { code: C }> } = {
   'unparsable-range': { ...AT, code: 'unparsable-range', problem: { problem: 'empty' } },
@@ -35,6 +38,8 @@ const FINDINGS: { readonly [C in FindingCode]: Extract<Finding, { code: C }> } =
     range: RANGE,
     reason: { by: 'plan', purpose: 'foreign-purpose', owner: 'foreign-owner', text: 'foreign-range' }
   },
+  'quota-reached': { ...AT, ...USAGE, code: 'quota-reached' },
+  'quota-exceeded': { ...AT, ...USAGE, code: 'quota-exceeded' },
   unallocated: {
     ...AT,
     ...ALTERNATIVE,
@@ -182,7 +187,43 @@ const FINDINGS: { readonly [C in FindingCode]: Extract<Finding, { code: C }> } =
   'not-in-pool': { ...AT, code: 'not-in-pool', pool: 'written' },
   'in-no-pool': { ...AT, code: 'in-no-pool', granted: ['default-pool'] },
   'held-by': { ...AT, code: 'held-by', other: OTHER, isOwn: false },
-  'shares-key': { ...AT, code: 'shares-key', other: OTHER, others: 2 },
+  'shares-key': { ...AT, code: 'shares-key', other: OTHER, others: 2, isOwn: false },
+  'type-not-allowed': { ...AT, code: 'type-not-allowed', allowed: ['ClusterIP'] },
+  'class-not-allowed': { ...AT, code: 'class-not-allowed', allowed: [''] },
+  'port-denied': {
+    ...AT,
+    code: 'port-denied',
+    serviceType: 'NodePort',
+    as: 'port',
+    denied: { first: 22, last: 22 }
+  },
+  'external-ip-unparsable': {
+    ...AT,
+    code: 'external-ip-unparsable',
+    serviceType: 'ClusterIP',
+    problem: { problem: 'empty' }
+  },
+  'external-ip-not-allowed': {
+    ...AT,
+    code: 'external-ip-not-allowed',
+    serviceType: 'ClusterIP',
+    allowed: ['203.0.113.0/24']
+  },
+  'external-ip-taken': {
+    ...AT,
+    code: 'external-ip-taken',
+    serviceType: 'ClusterIP',
+    use: 'service',
+    other: OTHER,
+    note: ''
+  },
+  'source-range-unparsable': { ...AT, code: 'source-range-unparsable', problem: { problem: 'empty' } },
+  'source-range-not-allowed': { ...AT, code: 'source-range-not-allowed', range: RANGE, allowed: [] },
+  'source-ranges-missing': { ...AT, code: 'source-ranges-missing', family: undefined, isAnnotated: false },
+  'address-request-denied': { ...AT, code: 'address-request-denied' },
+  'address-outside-grants': { ...AT, code: 'address-outside-grants', granted: [] },
+  'sharing-denied': { ...AT, code: 'sharing-denied' },
+  'pools-exhausted': { ...AT, code: 'pools-exhausted', pools: ['default-pool'], family: 4, counts: [] },
   'service-status-write': { ...AT, code: 'service-status-write' },
   'tenant-changes': { ...AT, code: 'tenant-changes', from: 'acme', to: 'written' },
   'tenant-unproven': { ...AT, code: 'tenant-unproven', tenant: 'written', flaw: undefined },
@@ -255,6 +296,9 @@ const FINDINGS: { readonly [C in FindingCode]: Extract<Finding, { code: C }> } =
     count: 17
   },
   unrouted: { ...AT, code: 'unrouted', subnet: OTHER, range: RANGE },
+  'unmapped-eip': { ...AT, code: 'unmapped-eip' },
+  'subnet-not-granted': { ...AT, code: 'subnet-not-granted', granted: ['external'] },
+  'static-address-denied': { ...AT, code: 'static-address-denied' },
   'unnamed-subnet': { ...AT, code: 'unnamed-subnet', byDefault: 'external' },
   'upper-case': { ...AT, code: 'upper-case' },
   'no-mac': { ...AT, code: 'no-mac' },
@@ -423,7 +467,17 @@ const VARIANTS: readonly Finding[] = [
   { ...FINDINGS['named-like-pod'], namespace: undefined },
   { ...FINDINGS['address-in-use'], nearest: undefined },
   { ...FINDINGS['foreign-eip'], owner: '' },
-  { ...FINDINGS['changed-eip'], was: '' }
+  { ...FINDINGS['changed-eip'], was: '' },
+  { ...FINDINGS['shares-key'], isOwn: true },
+  { ...FINDINGS['port-denied'], as: 'nodePort' },
+  { ...FINDINGS['port-denied'], denied: { first: 20, last: 22 } },
+  { ...FINDINGS['external-ip-taken'], use: 'vlan', note: '10.9.0.0/24' },
+  { ...FINDINGS['external-ip-taken'], use: 'subnet-itself', note: 'the gateway address of 10.0.0.0/24' },
+  { ...FINDINGS['external-ip-taken'], use: 'node' },
+  { ...FINDINGS['source-ranges-missing'], family: 6 },
+  { ...FINDINGS['source-ranges-missing'], isAnnotated: true },
+  { ...FINDINGS['pools-exhausted'], family: undefined },
+  { ...FINDINGS['subnet-not-granted'], granted: [] }
 ]
 
 await test('findingWords() has a sentence for each variant', async t => {

@@ -94,6 +94,33 @@ void test('runAudit() writes the other formats', async t => {
   t.match((await audit({ inventory, format: 'junit' })).stdout, 'name="poolguard audit"')
 })
 
+void test("runAudit() prints what an edge NAT router's mappings lack, as a table the network team can apply", async t => {
+  const dir = t.testdir({
+    'plan.yaml': `
+apiVersion: poolguard.io/v1alpha1
+kind: NetworkPlan
+metadata: {name: dc1}
+spec:
+  edgeRouter: {mode: edgeNAT, mappings: [{publicIP: 203.0.113.1, eip: 10.5.204.7}]}
+  globalPool: {externalSubnets: [external], defaultExternalSubnet: external}
+`,
+    'eips.yaml': `
+{apiVersion: kubeovn.io/v1, kind: Subnet, metadata: {name: external}, spec: {cidrBlock: 10.5.204.0/24, gateway: 10.5.204.1, vlan: v}}
+---
+{apiVersion: kubeovn.io/v1, kind: OvnEip, metadata: {name: svc-1}, spec: {externalSubnet: external, v4Ip: 10.5.204.8}}
+`
+  })
+  const options = { inventory: [join(dir, 'eips.yaml')], policies: [join(dir, 'plan.yaml')] }
+  const { stdout } = await audit(options)
+  t.match(stdout, /^add     \?            10\.5\.204\.8  OvnEip svc-1  external$/m)
+  t.match(stdout, /^remove  203\.0\.113\.1  10\.5\.204\.7 .*spec\.edgeRouter\.mappings\[0\]$/m)
+  t.match(stdout, "2 of the edge router's mappings to change: 1 to add, 1 to remove\n")
+  t.match(JSON.parse((await audit({ ...options, format: 'json' })).stdout), {
+    edgeNat: { missing: [{ eip: '10.5.204.8', name: 'svc-1' }], stale: [{ publicIP: '203.0.113.1' }] }
+  })
+  t.notMatch((await audit({ inventory: options.inventory })).stdout, 'edge router')
+})
+
 void test('runAudit() needs one thing to audit', async t => {
   for (const options of [{}, { inventory: INVENTORY, kubeconfig: 'x' }]) {
     await t.rejects(audit(options), new UnusableError('give either --kubeconfig FILE or --inventory PATH'))

@@ -333,6 +333,32 @@ await test('liveReader() lists one namespace, and forgets what is gone from it',
   t.strictSame(await live.read([{ ...ref(''), namespace: '..' }]), [], 'no namespace can have that name')
 })
 
+await test('liveReader() lists a kind in all namespaces, and forgets what is gone from any of them', async t => {
+  let lists = 0
+  const elsewhere = (name: string, version: number) => {
+    return {
+      ...pool(name, version),
+      metadata: { name, namespace: 'other', resourceVersion: String(version) }
+    }
+  }
+  const live = await startLive(t, {
+    list(call) {
+      if (!call.path.includes('ipaddresspools')) return sendList(call, [], 100)
+      lists += 1
+      if (lists === 1) sendList(call, [pool('a', 50, ['10.0.0.1']), elsewhere('x', 60)], 100)
+      else sendList(call, [pool('a', 50, ['10.0.0.1']), elsewhere('y', 130)], 150)
+    },
+    watch(call) {
+      openWatch(call)
+      // newer than the list: it must stay
+      if (call.path.includes('metallb')) sendEvent(call, 'ADDED', pool('later', 160, ['10.0.0.160']))
+    }
+  })
+  await until(() => live.pools()['later'] !== undefined, 'the event')
+  t.strictSame(await live.read([{ ...ref(''), namespace: '' }]), [])
+  t.strictSame(Object.keys(live.pools()).toSorted(), ['a', 'later', 'y'])
+})
+
 await test('liveReader() leaves alone what it could not read, and says so', async t => {
   const live = await startLive(t, {
     object(call) {

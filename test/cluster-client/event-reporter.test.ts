@@ -18,7 +18,7 @@ import {
 const FAST: EventTimings = { settleMs: 5, roundMs: 40, retryMs: 100, mostInRound: 3 }
 
 function fact(name: string, note = `about ${name}`): EventFacts {
-  const regarding = { kind: 'Node', name: 'node1', uid: 'uid-1' }
+  const regarding = { apiVersion: 'v1', kind: 'Node', name: 'node1', uid: 'uid-1' }
   return { name, regarding, reason: 'NodeAddressInPool', action: 'AddressCheck', note }
 }
 

@@ -24,12 +24,11 @@ const timeoutMs = 10_000
 
 export function connectRest({ url, ca, token }: RestOptions): Rest {
   const agent = new Agent({ keepAlive: true, ca })
-  const headers = {
-    'content-type': 'application/json',
-    ...(token === undefined ? {} : { authorization: `Bearer ${token}` })
-  }
+  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` }
   const sendOnce = ({ method = 'GET', path, body }: RestRequest): Promise<RestAnswer | 'hung up'> =>
     new Promise((resolve, reject) => {
+      const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
+      const headers = { 'content-type': type, ...authorization }
       const call = request(`${url}${path}`, { method, headers, agent, timeout: timeoutMs }, response => {
         const chunks: Buffer[] = []
         response.on('data', (chunk: Buffer) => chunks.push(chunk))

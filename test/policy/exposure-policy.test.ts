@@ -229,6 +229,7 @@ spec:
     loadBalancerSourceRanges: {required: false, allowedRanges: [0.0.0.0/0]}
     loadBalancerClasses: {allowed: [""]}
     ports: {denied: ["22", "6000-6100", "6050-6200"]}
+    nodePorts: {denied: ["23", "30000-30100"]}
     sharedAddresses: withinTenant
     quota: {loadBalancers: 5}
   ovnEips: {externalSubnets: [external], staticAddresses: denied, quota: 5}
@@ -250,7 +251,9 @@ spec:
   })
   const everywhere = parseRange('0.0.0.0/0', PLAN_FORMS)
   const { exemptions, ...limits } = exposure
+  const serviceClasses = new Set(['direct', 'mirrored'])
   t.strictSame(limits, {
+    forAll: false,
     policies: ['e'],
     actions: new Map([['pool-reserved-range', 'audit']]),
     pools: ['default-pool'],
@@ -264,13 +267,18 @@ spec:
         { first: 22, last: 22 },
         { first: 6000, last: 6200 }
       ],
+      deniedNodePorts: [
+        { first: 22, last: 23 },
+        { first: 6000, last: 6200 },
+        { first: 30000, last: 30100 }
+      ],
       sharedAddresses: 'withinTenant',
-      loadBalancers: { limit: 5, policy: 'e', namespaceSelector: undefined }
+      loadBalancers: { limit: 5, policy: 'e', namespaceSelector: undefined, serviceClasses }
     },
     ovnEips: {
       externalSubnets: ['external'],
       staticAddresses: 'denied',
-      quota: { limit: 5, policy: 'e', namespaceSelector: undefined }
+      quota: { limit: 5, policy: 'e', namespaceSelector: undefined, serviceClasses }
     }
   })
   t.match(exemptions, [
@@ -280,7 +288,7 @@ spec:
       objects: new Set(['IPAddressPool/kmetal-metallb/lab', 'Vpc//v']),
       users: undefined,
       endsMs: Date.UTC(2027, 1, 1),
-      ifExpired: { path: 'e.yaml', line: 20, field: 'spec.exemptions[0].expires' }
+      ifExpired: { path: 'e.yaml', line: 21, field: 'spec.exemptions[0].expires' }
     }
   ])
 })

@@ -4,7 +4,7 @@ import { snapshotOf } from '../../src/cli/policies.ts'
 import { Inventory } from '../../src/inventory/inventory.ts'
 import type { KindName } from '../../src/kinds/index.ts'
 import type { Plan } from '../../src/policy/plan.ts'
-import { edgeNatJson, edgeNatText } from '../../src/report/edge-nat.ts'
+import { edgeNatFacts, edgeNatText } from '../../src/report/edge-nat.ts'
 import { edgeNatDrift, type EdgeNatDrift } from '../../src/rules/edge-nat-drift.ts'
 
 function planOf(edgeRouter: object | undefined): Plan {
@@ -149,8 +149,9 @@ await test('edgeNatText() escapes what names contain', async t => {
   for (const unsafe of ['\u001b', '\n#', '##[']) t.notOk(text.includes(unsafe), JSON.stringify(unsafe))
 })
 
-await test('edgeNatJson() says the same to programs', async t => {
-  t.strictSame(JSON.parse(edgeNatJson(DRIFT)), {
+await test('edgeNatFacts() says the same to programs', async t => {
+  t.equal(edgeNatFacts('unknown'), null)
+  t.strictSame(edgeNatFacts(DRIFT), {
     missing: [{ eip: '10.5.204.8', kind: 'OvnEip', name: 'svc-1', subnet: 'external' }],
     stale: [{ publicIP: '203.0.113.2', eip: '10.5.204.20', field: 'spec.edgeRouter.mappings[0]' }]
   })

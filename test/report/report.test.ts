@@ -86,7 +86,8 @@ const EXEMPTED: CheckedObject = {
 const REPORT: CheckReport = {
   objects: [DENIED, WARNED, SILENT, UNCHECKED, PASSED],
   summary: { denied: 1, warned: 1, unchecked: 1, passed: 1, 'not-judged': 1 },
-  capacity: { unknown: [], pools: [], allocations: [] }
+  capacity: { unknown: [], pools: [], allocations: [] },
+  edgeNat: undefined
 }
 
 function rendered(format: CheckFormat, report = REPORT, colour = false): string {
@@ -197,7 +198,10 @@ void test('no file name, object name or message can forge a line or a command', 
 })
 
 void test('the JSON of a check is the report', t => {
-  t.same(JSON.parse(rendered('json')), { ...REPORT, errors: ['c.yaml:1:1: broken'] })
+  const { edgeNat: _, ...told } = REPORT
+  t.same(JSON.parse(rendered('json')), { ...told, errors: ['c.yaml:1:1: broken'] })
+  const unknown = rendered('json', { ...REPORT, edgeNat: 'unknown' })
+  t.match(JSON.parse(unknown), { edgeNat: null })
   t.end()
 })
 

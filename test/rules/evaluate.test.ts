@@ -94,19 +94,20 @@ await test('evaluate() leaves a rule unjudged by an unreadable kind only where i
   t.same(await unjudged({ object: service('acme', { type: 'ClusterIP' }) }, 'IPAddressPool', 'Namespace'), [])
   t.same(
     await unjudged({ object: named }, 'IPAddressPool'),
-    ['service-address-conflict IPAddressPool'],
+    ['service-address-conflict IPAddressPool', 'service-pool-exhausted IPAddressPool'],
     'a pool that is named, though not whether it is granted'
   )
   t.same(await unjudged({ object: named }, 'Namespace'), ['service-pool-not-granted Namespace'])
   t.same(await unjudged({ object: service('acme', loadBalancer) }, 'IPAddressPool'), [
-    'service-pool-not-granted IPAddressPool'
+    'service-pool-not-granted IPAddressPool',
+    'service-pool-exhausted IPAddressPool'
   ])
   t.same(await unjudged({ object: service('infra', loadBalancer) }, 'Namespace'), [
     'service-pool-not-granted Namespace'
   ])
   t.same(
     await unjudged({ object: service('nowhere', loadBalancer) }, 'Namespace'),
-    ['service-pool-not-granted Namespace'],
+    ['service-pool-not-granted Namespace', 'service-pool-exhausted Namespace'],
     'said once'
   )
 

@@ -8,8 +8,10 @@ import { kubeOvnWords } from './kube-ovn.ts'
 import { poolUseWords } from './pool-use.ts'
 import { ovnEipWords } from './ovn-eip.ts'
 import { poolWords } from './pool.ts'
+import { quotaWords } from './quota.ts'
 import { selectorWords } from './selector.ts'
 import { serviceWords } from './service.ts'
+import { serviceLimitWords } from './service-limit.ts'
 import { vpcWords } from './vpc.ts'
 import { tenancyWords } from './tenancy.ts'
 
@@ -86,6 +88,23 @@ function predicate(finding: Finding, audience: Audience): string {
     case 'shares-key':
     case 'service-status-write':
       return serviceWords(finding, audience)
+    case 'type-not-allowed':
+    case 'class-not-allowed':
+    case 'port-denied':
+    case 'external-ip-unparsable':
+    case 'external-ip-not-allowed':
+    case 'external-ip-taken':
+    case 'source-range-unparsable':
+    case 'source-range-not-allowed':
+    case 'source-ranges-missing':
+    case 'address-request-denied':
+    case 'address-outside-grants':
+    case 'sharing-denied':
+    case 'pools-exhausted':
+      return serviceLimitWords(finding, audience)
+    case 'quota-reached':
+    case 'quota-exceeded':
+      return quotaWords(finding, audience)
     case 'node-in-pool':
     case 'unknown-reference':
       return auditWords(finding, audience)
@@ -122,6 +141,9 @@ function predicate(finding: Finding, audience: Audience): string {
     case 'foreign-eip':
     case 'no-free-addresses':
     case 'exhausted-subnet':
+    case 'unmapped-eip':
+    case 'subnet-not-granted':
+    case 'static-address-denied':
       return ovnEipWords(finding, audience)
     default:
       return kubeOvnWords(finding, audience)

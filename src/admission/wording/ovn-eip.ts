@@ -110,6 +110,9 @@ type UseFinding = Extract<
       | 'foreign-eip'
       | 'no-free-addresses'
       | 'exhausted-subnet'
+      | 'unmapped-eip'
+      | 'subnet-not-granted'
+      | 'static-address-denied'
   }
 >
 
@@ -142,6 +145,14 @@ function useWords(finding: UseFinding, audience: Audience): string {
       const free = isPlatform ? `${finding.free}` : 'not as many'
       return `needs an address of ${shownRef(finding.subnet)} each, which has ${free} free IPv${finding.family} addresses. Lower the replicas, or use another Subnet.`
     }
+    case 'unmapped-eip':
+      return 'belongs to no tenant: no mapping of the plan (tenancy.ovnEipOwners) names the account that writes it, or the label that should name the tenant is not there. Nothing is granted to it.'
+    case 'subnet-not-granted': {
+      const granted = listed(finding.granted.map(text => shown(text)))
+      return `is no provider Subnet that the tenant is granted. ${granted === '' ? 'It is granted none; ask the platform team.' : `Use ${granted}.`}`
+    }
+    case 'static-address-denied':
+      return 'asks for a certain address, which a policy denies (ovnEips.staticAddresses). Leave it empty for Kube-OVN to choose.'
     case 'exhausted-subnet':
       return `has no free IPv${finding.family} address: it is stored and waits, without a status, until somebody gives one back.`
   }

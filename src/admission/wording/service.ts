@@ -29,6 +29,8 @@ export function serviceWords(finding: ServiceFinding, audience: Audience): strin
     case 'service-status-write':
       return 'is written through the status, which only those may who give out addresses. Ask for an address in the Service itself.'
     case 'shares-key': {
+      if (finding.isOwn)
+        return `is the sharing key of ${shownRef(finding.other)} too, and a policy lets addresses be shared in one namespace only (services.sharedAddresses). Choose another key.`
       if (audience === 'tenant')
         return 'is the sharing key of others. Choose another one, with a random part.'
       const more = finding.others > 1 ? ` and ${finding.others - 1} more of others` : ''

@@ -51,4 +51,7 @@ export type OvnEipFinding =
       readonly needed: number
       readonly free: number
     })
+  | (At & { readonly code: 'unmapped-eip' })
+  | (At & { readonly code: 'subnet-not-granted'; readonly granted: readonly string[] })
+  | (At & { readonly code: 'static-address-denied' })
   | (At & { readonly code: 'exhausted-subnet'; readonly subnet: ObjectRef; readonly family: 4 | 6 })

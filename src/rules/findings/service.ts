@@ -31,5 +31,7 @@ export type ServiceFinding =
       readonly code: 'shares-key'
       readonly other: ObjectRef
       readonly others: number
+      /** Whether the same owner has the other one, in another namespace. */
+      readonly isOwn: boolean
     })
   | (At & { readonly code: 'service-status-write' })
