@@ -9,7 +9,7 @@ const BITS: Readonly<Record<Family, number>> = { 4: 32, 6: 128 }
  */
 export function cidrBlocks({ family, first, last }: AddressRange): readonly string[] {
   const blocks: string[] = []
-  for (let start = first; start <= last; ) {
+  for (let start = first; start <= last;) {
     let hostBits = 0
     while (hostBits < BITS[family] && isBlock(start, hostBits + 1, last)) hostBits++
     blocks.push(`${formatAddress(family, start)}/${BITS[family] - hostBits}`)

@@ -47,7 +47,7 @@ const DEFAULTED: readonly KindName[] = ['Service', 'OvnEip']
  * Namespaces whose Services no webhook of ours matches, so that poolguard can lock neither itself nor the cluster out:
  * kube-system and the one poolguard runs in, if it runs in the cluster.
  */
-function neverMatched(client: Client): readonly string[] {
+export function neverMatched(client: Client): readonly string[] {
   return [...new Set(['kube-system', ...('service' in client ? [client.service.namespace] : [])])]
 }
 
@@ -59,7 +59,7 @@ interface Entry extends Matched {
 }
 
 /** Every namespace carries its own name under this key (KEP-2161). */
-const NAME_LABEL = 'kubernetes.io/metadata.name'
+export const NAME_LABEL = 'kubernetes.io/metadata.name'
 
 const WRITES = ['CREATE', 'UPDATE']
 

@@ -15,7 +15,7 @@ export const addressConflictFloor: FloorOf = () => ({
     check('twoPlaces', TWO_PLACES, FLOOR_WORDS.twoPlaces),
     check('unparsable', UNPARSABLE, FLOOR_WORDS.unparsable),
     check('tooMany', TOO_MANY, FLOOR_WORDS.tooMany),
-    check('families', FAMILIES, FLOOR_WORDS.families)
+    check('unfitting', UNFITTING, FLOOR_WORDS.families)
   ]
 })
 
@@ -57,7 +57,7 @@ const TOO_MANY = ofMetalLB(
 )
 
 /** Two of one family, or others than the Service has once the API server has filled them in. */
-const FAMILIES = ofMetalLB(
+const UNFITTING = ofMetalLB(
   `(${[
     'size(variables.addresses) in [1, 2]',
     `(${[

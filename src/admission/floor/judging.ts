@@ -14,7 +14,11 @@ export interface RuleAction {
  * Whether a rule has this action for the request, as policies combine: the strictest that one of them gives it, the rule's
  * own where none names it. Where it is not sure which policies apply, the lenient reading counts. `false`: never.
  */
-export function hasAction(action: Action, { rule, byDefault }: RuleAction, terms: readonly PolicyTerm[]): Cel {
+export function hasAction(
+  action: Action,
+  { rule, byDefault }: RuleAction,
+  terms: readonly PolicyTerm[]
+): Cel {
   const naming = terms.filter(({ policy }) => policy.actions.has(rule))
   const giving = (given: Action) => naming.filter(({ policy }) => policy.actions.get(rule) === given)
   const stricter = ACTIONS.slice(0, ACTIONS.indexOf(action)).flatMap(giving)
@@ -48,7 +52,9 @@ function matches({ objects, users, groups, namespaces }: Exemption): Cel {
   return allOf([
     among(`${text(`${KINDS.Service.kind}/`)} + request.namespace + "/" + object.metadata.name`, services),
     among('request.userInfo.username', users),
-    groups === undefined ? 'true' : `request.userInfo.?groups.orValue([]).exists(g, g in ${texts([...groups])})`,
+    groups === undefined
+      ? 'true'
+      : `request.userInfo.?groups.orValue([]).exists(g, g in ${texts([...groups])})`,
     among('request.namespace', namespaces)
   ])
 }

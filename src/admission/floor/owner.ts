@@ -41,6 +41,7 @@ function owner({ tenancy }: Plan): Cel {
     const name = 'tenant' in of ? text(of.tenant) : labelOrNobody(of.tenantFromLabel)
     return `(request.userInfo.username == ${text(user)} ? ${name} : ${otherwise})`
   }, PLATFORM)
+  if (mapped === PLATFORM) return 'variables.namespaceOwner'
   return `variables.namespaceOwner != ${PLATFORM} ? variables.namespaceOwner : ${mapped}`
 }
 

@@ -1,7 +1,7 @@
 import { vlanPool } from '../../policy/grants.ts'
 import { SERVICE_CLASSES, type Plan, type ServiceClass } from '../../policy/plan.ts'
 import { FLOOR_WORDS } from '../wording/floor.ts'
-import { anyOf, not, text, texts, type Cel, type Variable } from './cel.ts'
+import { allOf, anyOf, not, text, texts, type Cel, type Variable } from './cel.ts'
 import type { FloorOf, PolicyTerm } from './floor.ts'
 import { NOBODY, PLATFORM } from './owner.ts'
 import { UNPROVEN } from './service-class.ts'
@@ -35,33 +35,36 @@ const POOL = `variables.metallb && ${[
  * not sure what applies, the wider grant counts.
  */
 function grants(plan: Plan, policies: readonly PolicyTerm[]): readonly Variable[] {
+  const { ipAddressPool, ipAddressPoolByClass } = plan.globalPool
   const granting = policies.filter(({ policy }) => policy.pools !== undefined)
   const isStated = anyOf(granting.map(({ applies }) => applies))
-  const byPolicies = granting.map(
-    ({ policy, mayApply }) => `(${mayApply} ? ${texts(policy.pools?.allowed ?? [])} : [])`
-  )
-  const lists = ['variables.own', ...byPolicies, `(${isStated} ? [] : variables.planned)`]
-  const isSilent =
-    plan.globalPool.ipAddressPool === undefined && plan.globalPool.ipAddressPoolByClass.size === 0
-  const grantsAll = isSilent
-    ? `variables.owner != ${NOBODY} && size(variables.own) == 0 && ${not(isStated)}`
-    : 'false'
+  const lists = [
+    'variables.own',
+    ...granting.map(({ policy, mayApply }) => when(mayApply, texts(policy.pools?.allowed ?? []))),
+    when(not(isStated), 'variables.planned')
+  ].filter(list => list !== '[]')
+  const isSilent = ipAddressPool === undefined && ipAddressPoolByClass.size === 0
+  const isUnbound = [`variables.owner != ${NOBODY}`, 'size(variables.own) == 0', not(isStated)]
   return [
     { name: 'own', expression: own(plan) },
     { name: 'planned', expression: planned(plan) },
     { name: 'granted', expression: `variables.owner == ${NOBODY} ? [] : ${lists.join(' + ')}` },
-    { name: 'grantsAll', expression: grantsAll }
+    { name: 'grantsAll', expression: isSilent ? allOf(isUnbound) : 'false' }
   ]
+}
+
+function when(condition: Cel, list: Cel): Cel {
+  if (condition === 'true') return list
+  return condition === 'false' ? '[]' : `(${condition} ? ${list} : [])`
 }
 
 /** A VLAN tenant's own pool. */
 function own(plan: Plan): Cel {
   const pools = [...plan.tenancy.tenants.keys()].flatMap(tenant => {
     const pool = vlanPool(plan, tenant)
-    return pool === undefined ? [] : [`${text(tenant)}: ${text(pool)}`]
+    return pool === undefined ? [] : [`${text(tenant)}: [${text(pool)}]`]
   })
-  if (pools.length === 0) return '[].map(p, string(p))'
-  return `{${pools.join(', ')}}[?variables.owner].hasValue() ? [{${pools.join(', ')}}[variables.owner]] : []`
+  return pools.length === 0 ? '[]' : `{${pools.join(', ')}}[?variables.owner].orValue([])`
 }
 
 /** What the plan has all tenants share. */

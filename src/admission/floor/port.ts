@@ -1,7 +1,8 @@
-import type { PortRange } from '../../policy/port-range.ts'
+import type { ExposurePolicy } from '../../policy/exposure-policy.ts'
+import { mergePorts, type PortRange } from '../../policy/port-range.ts'
 import { FLOOR_WORDS } from '../wording/floor.ts'
 import { anyOf, type Cel, type Variable } from './cel.ts'
-import type { FloorOf } from './floor.ts'
+import type { Check, FloorOf, PolicyTerm } from './floor.ts'
 import { forPolicies } from './per-policy.ts'
 import { ifStored } from './service.ts'
 
@@ -18,18 +19,20 @@ export const portFloor: FloorOf = ({ policies }) => ({
   variables: VARIABLES,
   leftOut: [],
   checks: [
-    ...refused(policies, 'port', ({ services }) => services?.ports?.denied ?? []),
-    ...refused(policies, 'nodePort', ({ services }) => services?.ports?.denied ?? [])
+    ...refused(policies, 'port', ({ services }) => mergePorts(services?.ports?.denied ?? [])),
+    ...refused(policies, 'nodePort', ({ services }) =>
+      mergePorts([...(services?.ports?.denied ?? []), ...(services?.nodePorts?.denied ?? [])])
+    )
   ]
 })
 
 type Opened = 'port' | 'nodePort'
 
 function refused(
-  policies: Parameters<typeof forPolicies>[0],
+  policies: readonly PolicyTerm[],
   as: Opened,
-  deniedBy: (policy: (typeof policies)[number]['policy']) => readonly PortRange[]
-) {
+  deniedBy: (policy: ExposurePolicy) => readonly PortRange[]
+): readonly Check[] {
   const most = Math.max(0, ...policies.map(({ policy }) => deniedBy(policy).length))
   const parts = Array.from({ length: Math.ceil(most / MOST_RANGES) }, (_, i) => i * MOST_RANGES)
   return parts.flatMap((start, i) =>
@@ -42,7 +45,9 @@ function refused(
 
 function deniedAmong(as: Opened, ranges: readonly PortRange[]): Cel {
   const { opened, stored } = VARIABLES_OF[as]
-  const isDenied = anyOf(ranges.map(({ first, last }) => (first === last ? `p == ${first}` : `(p >= ${first} && p <= ${last})`)))
+  const isDenied = anyOf(
+    ranges.map(({ first, last }) => (first === last ? `p == ${first}` : `(p >= ${first} && p <= ${last})`))
+  )
   return `variables.${opened}.filter(p, ${isDenied} && !(p in variables.${stored})).map(p, string(p))`
 }
 

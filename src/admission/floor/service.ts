@@ -29,7 +29,8 @@ export function serviceVariables(plan: Plan): readonly Variable[] {
   const type = (object: string) => `${object}.spec.?type.orValue("ClusterIP")`
   const lbClass = (object: string) => `${object}.spec.?loadBalancerClass.orValue("")`
   const address = (object: string) => `${object}.spec.?loadBalancerIP.orValue("")`
-  const split = (name: string) => `variables.${name} == "" ? [] : variables.${name}.split(",").map(t, t.trim())`
+  const split = (name: string) =>
+    `variables.${name} == "" ? [] : variables.${name}.split(",").map(t, t.trim())`
   const isMetalLBs = (of: string, name: string) =>
     `variables.${of} == "LoadBalancer" && variables.${name} == ${text(plan.metallb.loadBalancerClass)}`
   const asks = METALLB_ASKS.flatMap(name => [

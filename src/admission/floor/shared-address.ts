@@ -9,9 +9,7 @@ export const sharedAddressFloor: FloorOf = ({ policies }) => ({
   variables: [],
   leftOut: [],
   checks: forPolicies(policies, 'keys', ({ services }) =>
-    services?.sharedAddresses === 'never'
-      ? { offenders: KEY, words: FLOOR_WORDS.sharedAddress }
-      : undefined
+    services?.sharedAddresses === 'never' ? { offenders: KEY, words: FLOOR_WORDS.sharedAddress } : undefined
   )
 })
 

@@ -1,12 +1,10 @@
+import { SOURCE_RANGES_ANNOTATION } from '../../kinds/service-source-ranges.ts'
 import { FLOOR_WORDS } from '../wording/floor.ts'
 import { text, texts, type Cel, type Variable } from './cel.ts'
 import type { FloorOf } from './floor.ts'
 import { forPolicies } from './per-policy.ts'
 import { blocksOf, tooManyBlocks } from './ranges.ts'
 import { ifStored } from './service.ts'
-
-/** Kubernetes core/v1, AnnotationLoadBalancerSourceRangesKey. */
-const ANNOTATION = 'service.beta.kubernetes.io/load-balancer-source-ranges'
 
 /** service-source-ranges: all of it. Of ranges that only several stored ones together cover the floor knows nothing. */
 export const sourceRangesFloor: FloorOf = ({ policies }) => ({
@@ -37,7 +35,8 @@ export const sourceRangesFloor: FloorOf = ({ policies }) => ({
 function outside(cidrs: readonly string[]): Cel {
   const isAllowed =
     cidrs.length === 0 ? 'false' : `isCIDR(r) && ${texts(cidrs)}.exists(c, cidr(c).containsCIDR(r))`
-  const isKept = 'variables.oldRanges.exists(o, o == r || (isCIDR(o) && isCIDR(r) && cidr(o).containsCIDR(r)))'
+  const isKept =
+    'variables.oldRanges.exists(o, o == r || (isCIDR(o) && isCIDR(r) && cidr(o).containsCIDR(r)))'
   return `variables.sourceRanges.filter(r, !(${isAllowed}) && !(${isKept}))`
 }
 
@@ -46,7 +45,7 @@ const MISSING = 'variables.missingFamilies.filter(f, !(f in variables.oldMissing
 /** The field, or where it is empty the annotation. Both trimmed, as the API server does. */
 function stated(object: string, annotations: string): Cel {
   const field = `${object}.spec.?loadBalancerSourceRanges.orValue([])`
-  const annotation = `variables.${annotations}[?${text(ANNOTATION)}].orValue("").trim()`
+  const annotation = `variables.${annotations}[?${text(SOURCE_RANGES_ANNOTATION)}].orValue("").trim()`
   return `(size(${field}) > 0 ? ${field}.map(r, r.trim()) : (${annotation} == "" ? [] : ${annotation}.split(",").map(r, r.trim())))`
 }
 

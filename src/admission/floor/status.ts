@@ -21,7 +21,11 @@ export const statusFloor: FloorOf = ({ plan }) => ({
 })
 
 /** The control plane's own controllers (rules/service-status.ts). */
-const CONTROL_PLANE = ['system:kube-controller-manager', 'system:cloud-controller-manager', 'system:apiserver']
+const CONTROL_PLANE = [
+  'system:kube-controller-manager',
+  'system:cloud-controller-manager',
+  'system:apiserver'
+]
 
 function isTrusted({ platform: { users, groups }, controllers }: Plan): Cel {
   const names = [...users, ...[...controllers.values()].flat(), ...CONTROL_PLANE]
@@ -41,11 +45,14 @@ function addresses(object: string): Cel {
 /** Which annotation is obeyed, and what it says. */
 function obeyed(annotations: string, name: string): Cel {
   const [present, deprecated] = ['metallb.io', 'metallb.universe.tf'].map(prefix => text(`${prefix}/${name}`))
-  const at = (key: string | undefined) => `variables.${annotations}[?${key ?? ''}].optMap(v, [${key ?? ''}, v])`
+  const at = (key: string | undefined) =>
+    `variables.${annotations}[?${key ?? ''}].optMap(v, [${key ?? ''}, v])`
   return `${at(present)}.or(${at(deprecated)})`
 }
 
-const LABELS = (object: string) => `${object}.metadata.?labels.orValue({})`
+function labels(object: string): Cel {
+  return `${object}.metadata.?labels.orValue({})`
+}
 
 /** The fields that differ. */
 const WRITTEN = [
@@ -54,5 +61,5 @@ const WRITTEN = [
     name =>
       `(${obeyed('annotations', name)} == ${obeyed('oldAnnotations', name)} ? [] : [${text(`metadata.annotations[metallb.io/${name}]`)}])`
   ),
-  `(${LABELS('object')} == ${LABELS('oldObject')} ? [] : ["metadata.labels"])`
+  `(${labels('object')} == ${labels('oldObject')} ? [] : ["metadata.labels"])`
 ].join(' + ')

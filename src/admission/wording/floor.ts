@@ -37,15 +37,17 @@ export const FLOOR_WORDS = {
   }),
   sourceRangesMissing: {
     before: 'spec.loadBalancerSourceRanges',
-    after: 'has no range, so that every such source is let in; a policy requires some of each family of the Service.'
+    after:
+      'has no range, so that every such source is let in; a policy requires some of each family of the Service.'
   },
   addressRequest: {
-    before: 'The Service asks for the address',
-    after: 'which a policy denies (services.addressRequests). Take it out.'
+    before: 'The requested address',
+    after: 'is denied: a policy lets nobody ask for one (services.addressRequests). Take it out.'
   },
   sharedAddress: {
     before: 'metadata.annotations[metallb.io/allow-shared-ip]',
-    after: 'lets other Services share the address, which a policy denies (services.sharedAddresses). Take it out.'
+    after:
+      'lets other Services share the address, which a policy denies (services.sharedAddresses). Take it out.'
   },
   twins: {
     before: 'metadata.annotations[metallb.universe.tf/...]',
@@ -56,17 +58,17 @@ export const FLOOR_WORDS = {
     after: 'contradicts metadata.annotations[metallb.io/loadBalancerIPs]. Ask in one place.'
   },
   unparsable: {
-    before: 'The Service asks for',
+    before: 'The requested address',
     after:
-      'which is not an IP address. Write one address, such as 192.168.1.110, or one of each family with a comma between them.'
+      'is no IP address. Write one, such as 192.168.1.110, or one of each family with a comma between them.'
   },
   tooMany: {
     before: 'The Service asks for',
-    after: 'more than two addresses; MetalLB gives a Service one of each family at most.'
+    after: 'addresses; MetalLB gives a Service one of each family at most.'
   },
   families: {
-    before: 'The Service asks for',
-    after: 'which does not fit its families: ask for one address of each of them, and no two of one.'
+    before: 'The requested addresses',
+    after: 'do not fit the families of the Service: ask for one address of each of them.'
   },
   pool: {
     before: 'metadata.annotations[metallb.io/address-pool]',
