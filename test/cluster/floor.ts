@@ -2,7 +2,7 @@ import { rawObject } from '../../src/admission/raw-object.ts'
 import type { Manifest } from '../../src/admission/registration.ts'
 import type { PolicyTest, PolicyTestCase } from '../../src/policy/policy-test.ts'
 import type { Cluster } from './cluster.ts'
-import { isJsonObject, member, text } from './json.ts'
+import { isJsonObject, items, member, text } from './json.ts'
 import type { JsonObject } from './json.ts'
 import { waitUntil } from './process.ts'
 import { connectRest } from './rest.ts'
@@ -20,7 +20,7 @@ export type FloorAnswer = {
 }
 
 /** Whom neither the webhooks nor the floor are about: what is stored before a case comes from here. */
-const nobodyAsked = { username: users.metallb.name, groups: ['system:authenticated'] }
+export const nobodyAsked = { username: users.metallb.name, groups: ['system:authenticated'] }
 
 /** The administrator of a case that names nobody (suite.ts). */
 const administrator = { username: 'kubernetes-admin', groups: ['system:masters'] }
@@ -91,23 +91,38 @@ async function putNamespaces(rest: Rest, objects: readonly unknown[]): Promise<v
   }
 }
 
-async function replay(rest: Rest, { request }: PolicyTestCase, as?: typeof nobodyAsked): Promise<FloorAnswer> {
+async function replay(
+  rest: Rest,
+  { request }: PolicyTestCase,
+  as?: typeof nobodyAsked
+): Promise<FloorAnswer> {
   const object = rawObject(request.object)
   if (object === undefined) throw new Error('no object')
   const { namespace, name } = object.ref
   const services = `/api/v1/namespaces/${namespace}/services`
   const user = as ?? request.user ?? administrator
   await rest.send({ method: 'DELETE', path: `${services}/${name}`, as: nobodyAsked })
-  if (request.operation === 'CREATE') {
-    return dryRun(rest, { method: 'POST', path: services, body: object.json }, user)
-  }
-  const old = rawObject(request.oldObject)?.json ?? {}
-  await must(rest.send({ method: 'POST', path: services, body: old, as: nobodyAsked }))
+  const body = completed(object.json)
+  if (request.operation === 'CREATE') return dryRun(rest, { method: 'POST', path: services, body }, user)
+  const old = completed(rawObject(request.oldObject)?.json ?? {})
+  const stored = await rest.send({ method: 'POST', path: services, body: old, as: nobodyAsked })
+  if (stored.status >= 300) return answerOf(stored)
   if ('status' in old) {
     await must(rest.send({ method: 'PUT', path: `${services}/${name}/status`, body: old, as: nobodyAsked }))
   }
   const sub = request.subResource === '' ? '' : `/${request.subResource}`
-  return dryRun(rest, { method: 'PUT', path: `${services}/${name}${sub}`, body: object.json }, user)
+  return dryRun(rest, { method: 'PUT', path: `${services}/${name}${sub}`, body }, user)
+}
+
+/** What the API server insists on and cases leave out: a port, names for several, and that two families are wanted. */
+function completed(object: JsonObject): JsonObject {
+  const spec = member(object, 'spec')
+  if (text(spec, 'type') === 'ExternalName') return object
+  const given = items(spec, 'ports')
+  const ports = given.length === 0 ? [{ port: 80 }] : given.map((port, i) => ({ name: `p${i}`, ...port }))
+  const families = spec['ipFamilies']
+  const isDual = Array.isArray(families) && families.length === 2
+  return { ...object, spec: { ...(isDual ? { ipFamilyPolicy: 'PreferDualStack' } : {}), ...spec, ports } }
 }
 
 async function dryRun(
@@ -115,7 +130,10 @@ async function dryRun(
   { method, path, body }: { readonly method: string; readonly path: string; readonly body: object },
   as: typeof nobodyAsked
 ): Promise<FloorAnswer> {
-  const { status, json, warnings } = await rest.send({ method, path: `${path}?dryRun=All`, body, as })
+  return answerOf(await rest.send({ method, path: `${path}?dryRun=All`, body, as }))
+}
+
+function answerOf({ status, json, warnings }: RestAnswer): FloorAnswer {
   const object = isJsonObject(json) ? json : {}
   if (status < 300) return { verdict: 'allowed', rules: rulesIn(warnings), message: warnings, object }
   const message = text(object, 'message')
@@ -125,20 +143,26 @@ async function dryRun(
 }
 
 function rulesIn(words: string): readonly string[] {
-  return [...new Set([...words.matchAll(/\[([a-z]+(?:-[a-z]+)+)\]/g)].map(([, rule = '']) => rule))].toSorted()
+  return [
+    ...new Set([...words.matchAll(/\[([a-z]+(?:-[a-z]+)+)\]/g)].map(([, rule = '']) => rule))
+  ].toSorted()
 }
 
-async function must(answer: Promise<RestAnswer>): Promise<RestAnswer> {
+async function must(answer: Promise<RestAnswer>): Promise<void> {
   const { status, json } = await answer
   if (status >= 300) throw new Error(`${status} ${JSON.stringify(json)}`)
-  return answer
 }
 
 /**
  * The API server compiles policies a second after they are there, all at once, so that a last one tells when: it refuses a
  * certain ConfigMap, which nobody makes.
  */
-async function install(rest: Rest, cluster: Cluster, objects: readonly Manifest[], mark: string): Promise<void> {
+async function install(
+  rest: Rest,
+  cluster: Cluster,
+  objects: readonly Manifest[],
+  mark: string
+): Promise<void> {
   for (const kind of policyKinds.toReversed())
     await must(rest.send({ method: 'DELETE', path: `${policyPath}/${kind}` }))
   await cluster.apply([...objects, ...probePolicy(mark)])

@@ -68,7 +68,10 @@ export function connectRest({ url, ca, token }: RestOptions): Rest {
 function impersonation(as: RestRequest['as']): Record<string, string | string[]> {
   if (as === undefined) return {}
   const { username, groups } = as
-  return { 'impersonate-user': username, ...(groups.length === 0 ? {} : { 'impersonate-group': [...groups] }) }
+  return {
+    'impersonate-user': username,
+    ...(groups.length === 0 ? {} : { 'impersonate-group': [...groups] })
+  }
 }
 
 function parsed(text: string): unknown {
