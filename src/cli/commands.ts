@@ -100,6 +100,7 @@ function addManifests(program: Command, io: Io, done: Done): void {
     .option('--url <url>', 'print webhooks that call this address instead of the Service')
     .option('--certs <dir>', 'make certificates and the secret of the paths there, and include them')
     .option('--ca <file>', 'PEM certificate for caBundle')
+    .option('--vap', 'add ValidatingAdmissionPolicies that also hold while poolguard is down', false)
     .option('--output <dir>', 'write one file a concern there instead of printing')
     .action(async (options: ManifestsOptions) => done(await runManifests(options, io)))
 }

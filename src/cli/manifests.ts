@@ -1,11 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { floorManifests } from '../admission/floor/manifests.ts'
 import { registration, type Client, type Manifest } from '../admission/registration.ts'
+import type { PolicySnapshot } from '../admission/ports.ts'
 import type { PolicyFile } from '../policy/policy-set.ts'
 import { toYaml } from '../policy/yaml-text.ts'
 import { RULES } from '../rules/index.ts'
 import { serviceDnsNames, type Certificates } from '../server/certificates.ts'
 import { certificatesIn } from './certificates.ts'
+import { wallTimeMs } from './clock.ts'
 import { rbac } from './install/rbac.ts'
 import { keptPathSecret, PATH_SECRET_PLACEHOLDER } from './install/path-secret.ts'
 import { mounted, SERVICE_PORT, workload } from './install/workload.ts'
@@ -21,12 +24,14 @@ export interface ManifestsOptions {
   readonly url?: string
   readonly certs?: string
   readonly ca?: string
+  /** Also what the API server judges by itself; absent: not. */
+  readonly vap?: boolean
   readonly output?: string
 }
 
 /** The objects of one concern, in the order they are applied. */
 export interface ManifestFile {
-  readonly name: 'deployment.yaml' | 'rbac.yaml' | 'policies.yaml' | 'webhooks.yaml'
+  readonly name: 'deployment.yaml' | 'rbac.yaml' | 'policies.yaml' | 'webhooks.yaml' | 'floor.yaml'
   readonly objects: readonly Manifest[]
   /** Comments that stand above them, alike for all files. */
   readonly header: string
@@ -78,9 +83,22 @@ export async function manifestFiles(options: ManifestsOptions, io: Io): Promise<
     {
       name: 'webhooks.yaml',
       objects: registration(RULES, plan, { client: clientOf(options), caBundle, pathSecret, exposures })
-    }
+    },
+    ...(options.vap === true ? [floorFile(options, { plan, exposures }, io)] : [])
   ] as const
   return files.map(file => ({ ...file, header }))
+}
+
+/** What the API server refuses by itself; says on stderr what of the policies is not among it. */
+function floorFile(
+  options: ManifestsOptions,
+  { plan, exposures }: Pick<PolicySnapshot, 'plan' | 'exposures'>,
+  io: Io
+): Omit<ManifestFile, 'header'> {
+  const client = clientOf(options)
+  const floor = floorManifests({ rules: RULES, plan, exposures, client, nowMs: wallTimeMs() })
+  for (const sentence of floor.leftOut) io.stderr(`not in floor.yaml, left to the webhook: ${sentence}\n`)
+  return { name: 'floor.yaml', objects: floor.objects }
 }
 
 /** Each file under a key of its own, though two folders may hold files of one name. */

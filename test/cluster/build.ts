@@ -22,7 +22,8 @@ const components: readonly Component[] = [
     directory: 'kubernetes',
     targets: [
       { programName: 'kube-apiserver', packagePath: 'k8s.io/kubernetes/cmd/kube-apiserver' },
-      { programName: 'kubectl', packagePath: 'k8s.io/kubernetes/cmd/kubectl' }
+      { programName: 'kubectl', packagePath: 'k8s.io/kubernetes/cmd/kubectl' },
+      { programName: 'typecheck-policies', packagePath: '.' }
     ],
     // without these it calls itself v0.0.0-master, which clients and charts compare with
     linkerFlags: `-X ${kubernetesVersion}.gitVersion=v1.34.4 -X ${kubernetesVersion}.gitMajor=1 -X ${kubernetesVersion}.gitMinor=34`

@@ -1,9 +1,15 @@
 import { Agent, request } from 'node:https'
 
-/** The answer to one request. `json` is undefined when the body is no JSON. */
-export type RestAnswer = { readonly status: number; readonly json: unknown }
+/** The answer to one request. `json` is undefined when the body is no JSON; `warnings` is the header, '' for none. */
+export type RestAnswer = { readonly status: number; readonly json: unknown; readonly warnings: string }
 
-export type RestRequest = { readonly method?: string; readonly path: string; readonly body?: object }
+export type RestRequest = {
+  readonly method?: string
+  readonly path: string
+  readonly body?: object
+  /** Who it is sent as; absent: whose token it is. The token's user must be allowed to impersonate. */
+  readonly as?: { readonly username: string; readonly groups: readonly string[] }
+}
 
 /** One HTTPS server that speaks JSON, over connections that stay open: a millisecond a call where kubectl takes 50. */
 export type Rest = {
@@ -25,17 +31,18 @@ const timeoutMs = 10_000
 export function connectRest({ url, ca, token }: RestOptions): Rest {
   const agent = new Agent({ keepAlive: true, ca })
   const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` }
-  const sendOnce = ({ method = 'GET', path, body }: RestRequest): Promise<RestAnswer | 'hung up'> =>
+  const sendOnce = ({ method = 'GET', path, body, as }: RestRequest): Promise<RestAnswer | 'hung up'> =>
     new Promise((resolve, reject) => {
       const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
-      const headers = { 'content-type': type, ...authorization }
+      const headers = { 'content-type': type, ...authorization, ...impersonation(as) }
       const call = request(`${url}${path}`, { method, headers, agent, timeout: timeoutMs }, response => {
         const chunks: Buffer[] = []
         response.on('data', (chunk: Buffer) => chunks.push(chunk))
         response.once('error', reject)
         response.once('end', () => {
           const text = Buffer.concat(chunks).toString('utf8')
-          resolve({ status: response.statusCode ?? 0, json: parsed(text) })
+          const warnings = response.headers.warning ?? ''
+          resolve({ status: response.statusCode ?? 0, json: parsed(text), warnings })
         })
       })
       call.once('timeout', () => call.destroy(new Error(`${url}${path} did not answer`)))
@@ -55,6 +62,15 @@ export function connectRest({ url, ca, token }: RestOptions): Rest {
       return again
     },
     close: () => agent.destroy()
+  }
+}
+
+function impersonation(as: RestRequest['as']): Record<string, string | string[]> {
+  if (as === undefined) return {}
+  const { username, groups } = as
+  return {
+    'impersonate-user': username,
+    ...(groups.length === 0 ? {} : { 'impersonate-group': [...groups] })
   }
 }
 

@@ -11,8 +11,8 @@ export type Said = { readonly code: number; readonly output: string }
 export type Transcript = {
   /** Writes a file for later commands and shows it as `cat` would; not in any part when that is undefined. */
   file(part: string | undefined, name: string, text: string): void
-  /** Runs `kubectl ARGS`, words parted by single blanks, in the folder of the files, and shows it. */
-  kubectl(part: string, args: string): Promise<Said>
+  /** Runs `kubectl ARGS`, words parted by single blanks, in the folder of the files, and shows it; as `by` instead of who types. */
+  kubectl(part: string, args: string, by?: string): Promise<Said>
   /** The text of one part as it stands between the markers of a document. */
   part(name: string): string
   readonly parts: readonly string[]
@@ -32,8 +32,8 @@ export function startTranscript(client: Client, user = 'platform'): Transcript {
       writeFileSync(join(folder, name), text)
       if (part !== undefined) show(part, `cat ${name}`, text)
     },
-    kubectl: async (part, args) => {
-      const calling = { user, cwd: folder, isTerminal: true }
+    kubectl: async (part, args, by = user) => {
+      const calling = { user: by, cwd: folder, isTerminal: true }
       const { code, stdout: output } = await client.kubectl(args.split(' '), calling)
       show(part, `kubectl ${args}`, output)
       return { code, output }
