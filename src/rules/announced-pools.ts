@@ -8,21 +8,23 @@ import { poolEntries, type PoolEntry } from './pool-entries.ts'
 
 /**
  * Tells which pools advertisements of this namespace announce, by name; `announces` of kinds/ for many pools at once. The
- * pools are listed and indexed once, when first asked for; an advertisement then costs its names and what its selectors match.
+ * pools are listed and indexed once, when one asks for all or selects some; an advertisement then costs its names and what its
+ * selectors match.
  */
 export function poolFinder(view: View, namespace: string): (of: Advertisement) => readonly IPAddressPool[] {
   let index: LabelIndex<IPAddressPool> | undefined
-  let all: readonly IPAddressPool[] | undefined
-  return ({ ipAddressPools, ipAddressPoolSelectors }) => {
-    all ??= [...view.list('IPAddressPool')]
+  let listed: readonly IPAddressPool[] | undefined
+  const all = () =>
+    (listed ??= [...view.list('IPAddressPool')]
       .filter(({ meta }) => meta.namespace === namespace)
-      .toSorted(byName)
-    if (ipAddressPools.length === 0 && ipAddressPoolSelectors.length === 0) return all
+      .toSorted(byName))
+  return ({ ipAddressPools, ipAddressPoolSelectors }) => {
+    if (ipAddressPools.length === 0 && ipAddressPoolSelectors.length === 0) return all()
     const named = [...new Set(ipAddressPools)].flatMap(
       name => view.get('IPAddressPool', namespace, name) ?? []
     )
     if (ipAddressPoolSelectors.length === 0) return named.toSorted(byName)
-    index ??= new LabelIndex(all)
+    index ??= new LabelIndex(all())
     return [...new Set([...named, ...index.matchingAny(ipAddressPoolSelectors)])].toSorted(byName)
   }
 }

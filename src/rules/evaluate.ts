@@ -51,14 +51,27 @@ export function evaluate(change: Change, rules: readonly AnyRule[], context: Rul
   // What is under deletion is gone already: its finalizers must get done.
   const isLosing = change.loses && change.object?.meta.deleting !== true
   if (!isGrowing && !isLosing) return NOTHING
-  const parts = rules
-    .filter(rule => rule.on.includes(change.kind))
-    .flatMap(rule => boundRule(rule, change.kind, context.exposure))
-    .flatMap(bound => [
-      ...(isGrowing ? [growthOf(bound, change, context)] : []),
-      ...(isLosing && bound.rule.judgesLoss ? [saidBy(bound, 'loss', change, context)] : [])
-    ])
-  return together(parts)
+  const recording = recordingOf(context)
+  const parts: Evaluation[] = []
+  for (const rule of rules) {
+    const bound = boundRule(rule, change.kind, context.exposure)
+    if (bound === undefined) continue
+    if (isGrowing) parts.push(growthOf(bound, change, recording))
+    if (isLosing && rule.judgesLoss) parts.push(saidBy(bound, 'loss', change, recording))
+  }
+  return together(parts.filter(part => part !== NOTHING))
+}
+
+/** One view for all rules of a decision, which is asked what a rule read after each. */
+interface Recording {
+  readonly context: RuleContext
+  readonly view: RecordingView
+  readonly checked: CheckContext
+}
+
+function recordingOf(context: RuleContext): Recording {
+  const view = new RecordingView(context.view)
+  return { context, view, checked: { ...context, view, proposals: context.view } }
 }
 
 function together(parts: readonly Evaluation[]): Evaluation {
@@ -71,27 +84,30 @@ function together(parts: readonly Evaluation[]): Evaluation {
 
 /** Runs every rule that judges writes of this kind's status subresource. What could not be judged closes the write. */
 export function evaluateStatus(change: Change, rules: readonly AnyRule[], context: RuleContext): Evaluation {
+  const recording = recordingOf(context)
   const parts = rules
-    .filter(rule => rule.judgesStatus && rule.on.includes(change.kind))
-    .flatMap(rule => boundRule(rule, change.kind, context.exposure))
-    .map(bound => saidBy(bound, 'status', change, context))
+    .filter(rule => rule.judgesStatus)
+    .flatMap(rule => boundRule(rule, change.kind, context.exposure) ?? [])
+    .map(bound => saidBy(bound, 'status', change, recording))
   return together(parts)
 }
 
-/** The rule with the action it has in this request, by policy or of its own; none when it is switched off. */
+/** The rule with the action it has in this request, by policy or of its own; undefined when it is about other kinds, or off. */
 function boundRule(
   rule: AnyRule,
   kind: KindName,
   { actions }: Pick<Exposure, 'actions'>
-): readonly BoundRule[] {
+): BoundRule | undefined {
+  if (!rule.on.includes(kind)) return undefined
   const action = actions.get(rule.id) ?? rule.defaultAction
-  if (action === 'off') return []
-  return [{ rule, action: action === 'deny' && rule.advisesOn.includes(kind) ? 'warn' : action }]
+  if (action === 'off') return undefined
+  return { rule, action: action === 'deny' && rule.advisesOn.includes(kind) ? 'warn' : action }
 }
 
-function growthOf({ rule, action }: BoundRule, change: Change, context: RuleContext): Evaluation {
-  const view = new RecordingView(context.view)
-  const said = rule.judge(change, 'new', { ...context, view, proposals: context.view })
+function growthOf({ rule, action }: BoundRule, change: Change, recording: Recording): Evaluation {
+  const { context, view, checked } = recording
+  view.asked.clear()
+  const said = rule.judge(change, 'new', checked)
   const unjudged = unjudgedReasons(rule, said, view)
   // Most rules have nothing to say.
   if (said.length === 0 && unjudged.length === 0) return NOTHING
@@ -110,10 +126,9 @@ function saidBy(
   { rule, action }: BoundRule,
   about: 'loss' | 'status',
   change: Change,
-  context: RuleContext
+  { view, checked }: Recording
 ): Evaluation {
-  const view = new RecordingView(context.view)
-  const checked: CheckContext = { ...context, view, proposals: context.view }
+  view.asked.clear()
   const said = about === 'loss' ? rule.judgeLoss(change, checked) : rule.judgeStatus(change, checked)
   const closes = about === 'status'
   return {
