@@ -54,11 +54,10 @@ export function evaluate(change: Change, rules: readonly AnyRule[], context: Rul
   const recording = recordingOf(context)
   const parts: Evaluation[] = []
   for (const rule of rules) {
-    if (!rule.on.includes(change.kind)) continue
     const bound = boundRule(rule, change.kind, context.exposure)
-    if (bound !== undefined && isGrowing) parts.push(growthOf(bound, change, recording))
-    if (bound !== undefined && isLosing && rule.judgesLoss)
-      parts.push(saidBy(bound, 'loss', change, recording))
+    if (bound === undefined) continue
+    if (isGrowing) parts.push(growthOf(bound, change, recording))
+    if (isLosing && rule.judgesLoss) parts.push(saidBy(bound, 'loss', change, recording))
   }
   return together(parts.filter(part => part !== NOTHING))
 }
@@ -87,18 +86,19 @@ function together(parts: readonly Evaluation[]): Evaluation {
 export function evaluateStatus(change: Change, rules: readonly AnyRule[], context: RuleContext): Evaluation {
   const recording = recordingOf(context)
   const parts = rules
-    .filter(rule => rule.judgesStatus && rule.on.includes(change.kind))
+    .filter(rule => rule.judgesStatus)
     .flatMap(rule => boundRule(rule, change.kind, context.exposure) ?? [])
     .map(bound => saidBy(bound, 'status', change, recording))
   return together(parts)
 }
 
-/** The rule with the action it has in this request, by policy or of its own; undefined when it is switched off. */
+/** The rule with the action it has in this request, by policy or of its own; undefined when it is about other kinds, or off. */
 function boundRule(
   rule: AnyRule,
   kind: KindName,
   { actions }: Pick<Exposure, 'actions'>
 ): BoundRule | undefined {
+  if (!rule.on.includes(kind)) return undefined
   const action = actions.get(rule.id) ?? rule.defaultAction
   if (action === 'off') return undefined
   return { rule, action: action === 'deny' && rule.advisesOn.includes(kind) ? 'warn' : action }
