@@ -76,7 +76,8 @@ await test('every verb has a help text', async t => {
 })
 
 await test('manifests/ is what the program prints', async t => {
-  const options = { policies: [], namespace: 'poolguard', image: `poolguard:${VERSION}`, replicas: 3 }
+  const image = `poolguard:${VERSION}`
+  const options = { policies: [], namespace: 'poolguard', image, replicas: 3, vap: true }
   for (const file of await manifestFiles(options, SILENT)) {
     t.equal(
       readFileSync(join('manifests', file.name), 'utf8'),

@@ -19,7 +19,7 @@ import { waitUntil } from '../process.ts'
 import { documentPart, startTranscript } from '../transcript.ts'
 
 /** Suites whose every case the floor decides as poolguard does, each with its policies beside it. */
-const equal = ['tenants', 'untrusted']
+const equal = ['tenants', 'untrusted', 'tenant-cluster']
 
 /** Rules of which the API server judges something by itself. */
 const floorRules = RULES.map(({ id }) => id).filter(id => id.startsWith('service-'))
@@ -75,8 +75,9 @@ function objectsOf({ snapshot }: LoadedSuite) {
   return floorManifests({ rules: RULES, plan, exposures, client, nowMs: Date.now() }).objects
 }
 
-async function typeWarnings(cluster: Cluster): Promise<string> {
-  const input = await cluster.mustKubectl(['get', 'validatingadmissionpolicies', '-o', 'json'])
+/** What the checker of kube-controller-manager, which does not run here, would write into their status.typeChecking. */
+async function typeWarnings(cluster: Cluster, policies?: string): Promise<string> {
+  const input = policies ?? (await cluster.mustKubectl(['get', 'validatingadmissionpolicies', '-o', 'json']))
   const env = { KUBECONFIG: cluster.kubeconfig('admin') }
   return requireCommand(program('typecheck-policies'), [], { input, env })
 }
@@ -105,6 +106,11 @@ function podCase(
   return { name, namespace: 'acme-web', annotations, user: 'alice', denied, ...by }
 }
 
+/** Nearly as many as the API server takes (256 KiB in all). */
+const many = Object.fromEntries(
+  Array.from({ length: 4000 }, (_, i) => [`example.com/annotation-number-${i}`, 'x'.repeat(20)])
+)
+
 /** Subnets external and beta-ext are the plan's, 198.51.100.0/24 is what it says its providers route. */
 const podCases: readonly PodCase[] = [
   podCase('no annotation', {}, false),
@@ -123,6 +129,8 @@ const podCases: readonly PodCase[] = [
   podCase('one in a list', { 'net.acme-web.ovn.kubernetes.io/ip_pool': '10.1.0.5; 198.51.100.7' }, true),
   podCase("an address of the tenant's own", { 'ovn.kubernetes.io/ip_address': '10.1.0.5' }, false),
   podCase('an IPPool by name', { 'ovn.kubernetes.io/ip_pool': 'acme-pool' }, false),
+  podCase('four thousand annotations', many, false),
+  podCase('four thousand annotations and a provider Subnet', { ...many, ...inExternal }, true),
   podCase('by the ReplicaSet controller', inExternal, true, {
     user: 'system:serviceaccount:kube-system:replicaset-controller'
   }),
@@ -219,6 +227,11 @@ await test('the floor on a real API server', async suite => {
     }
     t.comment(JSON.stringify(tally))
     t.ok(tally.denied > 0 && tally.allowed > tally.invalid)
+  })
+
+  await suite.test('the checker of types finds a field that is not there', async t => {
+    const policies = await cluster.mustKubectl(['get', 'validatingadmissionpolicies', '-o', 'json'])
+    t.match(await typeWarnings(cluster, policies.replaceAll('.?type', '.?gates')), /undefined field 'gates'/)
   })
 
   const [tenants] = loadSuites(['test/floor/tenants/cases.yaml'], [])
