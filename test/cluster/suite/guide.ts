@@ -7,6 +7,7 @@ import { startCluster } from '../cluster.ts'
 import type { Cluster } from '../cluster.ts'
 import { complaints } from '../logs.ts'
 import { root } from '../locations.ts'
+import { eip, served } from '../ovn-eips.ts'
 import { startPoolguard } from '../poolguard.ts'
 import type { Poolguard } from '../poolguard.ts'
 import { waitUntil } from '../process.ts'
@@ -218,12 +219,10 @@ await test('the guide on a real cluster', async suite => {
   await suite.test(
     'an OvnEip without a Subnet is stored with the global one and gets an address',
     async t => {
-      await cluster.mustKubectl(['create', '-f', '-'], {
-        user: 'platform',
-        input: JSON.stringify(ovnEip('plain', { type: 'nat' }))
-      })
+      const plain = eip('plain', { type: 'nat' })
+      await cluster.mustKubectl(['create', '-f', '-'], { user: 'platform', input: JSON.stringify(plain) })
       t.equal(await field(cluster, 'ovn-eip/plain', '.spec.externalSubnet'), 'external')
-      t.match(await field(cluster, 'ovn-eip/plain', '.status.v4Ip'), /^203\.0\.113\.\d+$/)
+      t.match(await served(cluster, plain, 'plain'), /^203\.0\.113\.\d+$/)
     }
   )
 
