@@ -150,6 +150,13 @@ await test('a policy for some takes the action of the rule away only for them', 
   t.match(judged(floor, 'poolguard-service-type-warn'), 'variables.policy_p2')
 })
 
+await test('where one policy denies and another warns, the warning is left out', async t => {
+  const deny = '{appliesTo: {tenants: [acme]}, services: {allowedTypes: []}, actions: {service-type: deny}}'
+  const floor = floorOf(deny, '{actions: {service-type: warn}}')
+  t.match(judged(floor, 'poolguard-service-type'), 'variables.policy_p1')
+  t.match(judged(floor, 'poolguard-service-type-warn'), '!(variables.policy_p1)')
+})
+
 await test('what is perhaps a control plane is left to the webhook where that makes a difference', async t => {
   const floor = floorOf(
     '{appliesTo: {serviceClasses: [direct]}, services: {allowedTypes: [ClusterIP]}, actions: {service-type: "off"}}'

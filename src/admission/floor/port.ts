@@ -7,8 +7,8 @@ import { forPolicies } from './per-policy.ts'
 import { ifStored } from './service.ts'
 
 /**
- * Ranges compared in one expression, which costs a Service with a thousand ports half of what the API server lets an expression
- * cost (k8s.io/apiserver, PerCallLimit: 1,000,000). More are compared in further ones.
+ * Ranges compared in one expression, which costs a Service with a thousand ports about an eighth of what the API server lets an
+ * expression cost (k8s.io/apiserver, PerCallLimit: 1,000,000). More are compared in further ones.
  */
 const MOST_RANGES = 64
 

@@ -50,15 +50,15 @@ function stated(object: string, annotations: string): Cel {
 }
 
 /**
- * The families of which none is stated in the field, `any` for all of them; kube-proxy does not obey the annotation. Of a family
- * that is missing because of another reason now the Service is told again, as by the rule.
+ * The families of which none is stated in the field, `any` where it is empty; kube-proxy does not obey the annotation. The API
+ * server itself refuses entries of the field that are no range.
  */
 function missing(object: string, ranges: string): Cel {
   const isField = `size(${object}.spec.?loadBalancerSourceRanges.orValue([])) > 0`
   const readable = `variables.${ranges}.filter(r, isCIDR(r)).map(r, cidr(r).ip().family())`
   const families = `[4, 6].filter(f, ("IPv" + string(f)) in ${object}.spec.?ipFamilies.orValue([]) && !(f in ${readable}))`
   const none = `(!(${isField}) && size(variables.${ranges}) > 0 ? ["any (the annotation is not obeyed)"] : ["any"])`
-  return `(!(${isField}) || size(${readable}) == 0 ? ${none} : ${families}.map(f, "IPv" + string(f)))`
+  return `(!(${isField}) ? ${none} : ${families}.map(f, "IPv" + string(f)))`
 }
 
 function ofLoadBalancer(type: string, expression: Cel): Cel {

@@ -354,5 +354,20 @@ await test('the floor on a real API server', async suite => {
       const document = documentPart('docs/floor.md', `transcript ${part}`, shown.part(part))
       t.equal(document, shown.part(part), part)
     }
+    const fewer = [
+      'dist/poolguard.js',
+      'manifests',
+      '--vap',
+      '--policies',
+      'test/floor/tenant-cluster/policies'
+    ]
+    await requireCommand(process.execPath, [...fewer, '--output', output])
+    const kinds = ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding']
+    const allowed = kinds.map(kind => `--prune-allowlist=admissionregistration.k8s.io/v1/${kind}`)
+    const labelled = ['--prune', '-l', 'app.kubernetes.io/name=poolguard', ...allowed]
+    await cluster.mustKubectl(['apply', '-f', join(output, 'floor.yaml'), ...labelled])
+    const left = await cluster.mustKubectl(['get', 'validatingadmissionpolicies', '-o', 'name'])
+    t.match(left, 'poolguard-service-type')
+    t.notMatch(left, 'poolguard-pod-provider-subnet', 'what no longer belongs to it is gone')
   })
 })
