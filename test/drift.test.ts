@@ -1,12 +1,15 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
+import { registration } from '../src/admission/registration.ts'
+import { loadPolicies } from '../src/cli/policies.ts'
 import { run } from '../src/cli/run.ts'
 import { fileText, manifestFiles } from '../src/cli/manifests.ts'
 import { DOORS, doorTables } from '../src/cli/doors.ts'
 import { ruleTable } from '../src/cli/rules.ts'
 import { isRecord } from '../src/kinds/decode.ts'
 import { VERSION } from '../src/cli/version.ts'
+import { KIND_NAMES, KINDS } from '../src/kinds/index.ts'
 import { jsonSchemas } from '../src/policy/json-schema.ts'
 import { RULES } from '../src/rules/index.ts'
 
@@ -58,6 +61,24 @@ function partOfSchema(schema: unknown, ...path: readonly string[]): Record<strin
   const [key, ...rest] = path
   return key === undefined ? properties : partOfSchema(properties[key], ...rest)
 }
+
+await test('the README says of every kind whether it waits while poolguard is down', async t => {
+  const readme = readFileSync('README.md', 'utf8')
+  const row = /^\| poolguard is down \|.*$/m.exec(readme)?.[0] ?? ''
+  const { plan, exposures } = loadPolicies(['policies'])
+  const options = { client: { url: 'https://x' }, caBundle: undefined, pathSecret: undefined, exposures }
+  const [{ webhooks }] = registration(RULES, plan, options)
+  const texts = JSON.stringify(webhooks)
+  const asked = KIND_NAMES.filter(kind => texts.includes(`"${KINDS[kind].resource}"`))
+  t.ok(asked.length > 20, `${asked.length} kinds`)
+  for (const kind of asked) t.match(row, kind, kind)
+})
+
+await test('the README leads to every document', async t => {
+  const readme = readFileSync('README.md', 'utf8')
+  for (const name of readdirSync('docs').filter(one => one.endsWith('.md')))
+    t.ok(readme.includes(`(docs/${name})`), name)
+})
 
 await test('docs/bgp.md shows its examples as they are', async t => {
   const yaml = (path: string) => `\`\`\`yaml\n${readFileSync(path, 'utf8')}\`\`\`\n`

@@ -164,7 +164,7 @@ await test('an update of a pool with 20,000 entries outside the node subnets', a
   const more = pool('many', { addresses: [...addresses, '11.200.0.0/24'] })
   const grown = measured(t, { existing: [oldObject], object: more, oldObject })
   t.match(findingsOf(grown, 'pool-outside-node-subnet'), [{ value: '11.200.0.0/24' }])
-  withinBudget(t, grown, 4_000)
+  withinBudget(t, grown, 1_800)
 })
 
 await test('a proposal among 4,000 pools and 4,000 nodes that leave no room between them', async t => {
@@ -214,7 +214,7 @@ await test("a tenant's Service that asks for 35,000 addresses, which is all that
   )
   const denied = measured(t, { existing, object: service, user: 'acme' })
   t.equal(findingsOf(denied, 'service-pool-not-granted').length, 16)
-  withinBudget(t, denied, 150)
+  withinBudget(t, denied, 30)
 })
 
 const ACME = object('Namespace', { name: 'acme', labels: { tenant: 'acme' } }, {})

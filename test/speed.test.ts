@@ -25,9 +25,6 @@ const COUNT = 10_000
 /** Decisions in one round of measurement. */
 const ROUND = 800
 
-/** Starts until a quiet one is waited for no longer. */
-const MOST_STARTS = 8
-
 /** How long a quiet round is waited for. */
 const PATIENCE_MS = 15_000
 
@@ -204,11 +201,9 @@ await test('serve is ready within 2 s on 10,000 objects', async t => {
   )
   mkdirSync(join(dir, 'certs'))
   const took: number[] = []
-  // A start that other programs slow down says nothing; code that is too slow is too slow every time.
-  while (took.length < 3 || (Math.min(...took) >= READY_MS && took.length < MOST_STARTS))
-    took.push(await startOnce(dir))
+  for (let start = 0; start < 3; start++) took.push(await startOnce(dir))
   t.comment(`ready after ${took.map(Math.round).join(', ')} ms`)
-  t.ok(Math.min(...took) < READY_MS, 'the quietest of the starts')
+  t.ok(Math.min(...took) < READY_MS, 'the quietest of three starts')
 })
 
 /** Milliseconds from spawning `serve` to its first 200 on /readyz; stopped again afterwards. */

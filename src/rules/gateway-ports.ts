@@ -25,7 +25,7 @@ export function askedSubnets(vpc: Vpc, plan: Plan): ReadonlySet<string> {
  * The gateway ports a Vpc has now, by provider Subnet: OvnEips of type lrp that are named VPC-SUBNET and not being
  * deleted. The name is built and compared, never split, since both parts may hold '-'. O(OvnEips).
  */
-export function portsNow(vpcName: string, view: View): ReadonlyMap<string, ObjectRef> {
+function portsNow(vpcName: string, view: View): ReadonlyMap<string, ObjectRef> {
   const ports = new Map<string, ObjectRef>()
   for (const eip of view.list('OvnEip')) {
     const isPort = eip.type === 'lrp' && eip.meta.name === `${vpcName}-${eip.externalSubnet}`

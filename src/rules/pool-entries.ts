@@ -17,20 +17,38 @@ export interface UnreadableEntry {
   readonly problem: ParseProblem
 }
 
-/** The entries that MetalLB can read, in the order of the pool. The others are pool-syntax's to speak of. */
-export function poolEntries(pool: IPAddressPool): PoolEntry[] {
-  return pool.addresses.flatMap((text, i) => {
-    const parsed = parseRange(text, POOL_FORMS)
-    return parsed.ok ? [{ text, field: entryField(i), range: parsed.range }] : []
-  })
+/** The entries that MetalLB can read, in the order of the pool. The others are pool-syntax's to speak of. O(1) but the first time. */
+export function poolEntries(pool: IPAddressPool): readonly PoolEntry[] {
+  return entriesOf(pool).readable
 }
 
 /** The entries that are no range. */
-export function unreadableEntries(pool: IPAddressPool): UnreadableEntry[] {
-  return pool.addresses.flatMap((text, i) => {
+export function unreadableEntries(pool: IPAddressPool): readonly UnreadableEntry[] {
+  return entriesOf(pool).unreadable
+}
+
+interface Entries {
+  readonly readable: readonly PoolEntry[]
+  readonly unreadable: readonly UnreadableEntry[]
+}
+
+/** A dozen rules ask about a pool, which may have 20,000 entries. Objects never change, so what was read holds. */
+const known = new WeakMap<IPAddressPool, Entries>()
+
+function entriesOf(pool: IPAddressPool): Entries {
+  const before = known.get(pool)
+  if (before !== undefined) return before
+  const readable: PoolEntry[] = []
+  const unreadable: UnreadableEntry[] = []
+  for (const [i, text] of pool.addresses.entries()) {
     const parsed = parseRange(text, POOL_FORMS)
-    return parsed.ok ? [] : [{ text, field: entryField(i), problem: parsed.problem }]
-  })
+    const field = entryField(i)
+    if (parsed.ok) readable.push({ text, field, range: parsed.range })
+    else unreadable.push({ text, field, problem: parsed.problem })
+  }
+  const entries = { readable, unreadable }
+  known.set(pool, entries)
+  return entries
 }
 
 function entryField(i: number): string {

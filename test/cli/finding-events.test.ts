@@ -1,8 +1,8 @@
 import { Registry } from 'prom-client'
-import { test } from 'tap'
+import { test, type Test } from 'tap'
 import { tellOfFindings } from '../../src/cli/finding-events.ts'
 import { loadPolicies } from '../../src/cli/policies.ts'
-import { clusterWorld } from '../../src/cli/world.ts'
+import { clusterWorld, type ClusterWorld } from '../../src/cli/world.ts'
 import { isRecord } from '../../src/kinds/decode.ts'
 import { addFindingMetrics } from '../../src/server/finding-metrics.ts'
 import { createLogger } from '../../src/server/logger.ts'
@@ -16,7 +16,8 @@ import {
   sendStatus,
   openWatch,
   until,
-  type Call
+  type Call,
+  type Script
 } from '../cluster-client/fake-api-server.ts'
 
 function node(name: string, address: string, uid: string): object {
@@ -24,31 +25,36 @@ function node(name: string, address: string, uid: string): object {
   return { kind: 'Node', metadata: { name, uid, resourceVersion: '200' }, status }
 }
 
-await test('a Node that joins inside a pool becomes an Event, and a metric tells it while it lasts', async t => {
-  const events: Record<string, unknown>[] = []
-  const answers = [409, 201]
+interface Followed {
+  readonly world: ClusterWorld
+  readonly registry: Registry
+  /** What was logged. */
+  readonly lines: readonly string[]
+  /** The watch that the program holds on this path. */
+  readonly watch: (path: string) => Promise<Call>
+}
+
+/** Follows a cluster that lists these objects, by the last part of their path, with what tells of findings; stops with the test. */
+async function follow(
+  t: Test,
+  policies: string,
+  {
+    items,
+    ...script
+  }: { readonly items: Readonly<Record<string, readonly object[]>> } & Pick<Script, 'object'>
+): Promise<Followed> {
   const watches = new Map<string, Call>()
   const fake = new FakeApiServer({
-    list: call =>
-      sendList(call, call.path.endsWith('/ipaddresspools') ? [pool('p', 10, ['192.168.1.100/30'])] : [], 100),
-    watch: call => {
+    list: call => sendList(call, items[call.path.split('/').at(-1) ?? ''] ?? [], 100),
+    watch(call) {
       openWatch(call)
       watches.set(call.path, call)
     },
-    object: async call => {
-      const json: unknown = JSON.parse(await call.body())
-      if (isRecord(json)) events.push(json)
-      const status = answers.shift() ?? 403
-      if (status === 201) sendJson(call, 201, {})
-      else sendStatus(call, status, status === 409 ? 'AlreadyExists' : 'Forbidden')
-    }
+    ...script
   })
   const port = await fake.listen()
-  const dir = t.testdir({
-    config: kubeconfig(`http://127.0.0.1:${port}`),
-    'plan.yaml':
-      'apiVersion: poolguard.io/v1alpha1\nkind: NetworkPlan\nmetadata: {name: dc1}\nspec: {metallb: {namespace: metallb-system}}\n'
-  })
+  const config = kubeconfig(`http://127.0.0.1:${port}`)
+  const dir = t.testdir({ config, 'plan.yaml': policies })
   const lines: string[] = []
   const log = createLogger({ level: 'info', stream: { write: line => void lines.push(line) } })
   const registry = new Registry()
@@ -59,10 +65,39 @@ await test('a Node that joins inside a pool becomes an Event, and a metric tells
     await world.close()
     await fake.close()
   })
+  const watch = async (path: string): Promise<Call> => {
+    await until(() => watches.has(path), `a watch of ${path}`)
+    const call = watches.get(path)
+    if (call === undefined) throw new Error('no watch')
+    return call
+  }
+  return { world, registry, lines, watch }
+}
+
+await test('a Node that joins inside a pool becomes an Event, and a metric tells it while it lasts', async t => {
+  const events: Record<string, unknown>[] = []
+  const answers = [409, 201]
+  const {
+    world,
+    registry,
+    lines,
+    watch: watchOf
+  } = await follow(
+    t,
+    'apiVersion: poolguard.io/v1alpha1\nkind: NetworkPlan\nmetadata: {name: dc1}\nspec: {metallb: {namespace: metallb-system}}\n',
+    {
+      items: { ipaddresspools: [pool('p', 10, ['192.168.1.100/30'])] },
+      object: async call => {
+        const json: unknown = JSON.parse(await call.body())
+        if (isRecord(json)) events.push(json)
+        const status = answers.shift() ?? 403
+        if (status === 201) sendJson(call, 201, {})
+        else sendStatus(call, status, status === 409 ? 'AlreadyExists' : 'Forbidden')
+      }
+    }
+  )
   await world.watcher.synced()
-  await until(() => watches.has('/api/v1/nodes'), 'a watch of Nodes')
-  const watch = watches.get('/api/v1/nodes')
-  if (watch === undefined) throw new Error('no watch')
+  const watch = await watchOf('/api/v1/nodes')
   sendEvent(watch, 'ADDED', node('outside', '192.168.1.99', 'u0'))
   sendEvent(watch, 'ADDED', node('inside', '192.168.1.101', 'u1'))
   await until(() => events.length === 1, 'an Event')
@@ -97,40 +132,28 @@ await test('an OvnEip that the edge router maps nothing to becomes an Event', as
     metadata: { name, uid: `uid-of-${name}`, resourceVersion: '7' },
     spec: { externalSubnet: 'external', v4Ip }
   })
-  const lists = new Map([
-    ['/ovn-eips', [eip('mapped', '10.5.204.7'), eip('new', '10.5.204.8')]],
-    ['/subnets', [{ metadata: { name: 'external' }, spec: { cidrBlock: '10.5.204.0/24', vlan: 'v' } }]]
-  ])
-  const fake = new FakeApiServer({
-    list: call => sendList(call, [...lists].find(([end]) => call.path.endsWith(end))?.[1] ?? [], 100),
-    watch: openWatch,
-    object: async call => {
-      const json: unknown = JSON.parse(await call.body())
-      if (isRecord(json)) events.push(json)
-      sendJson(call, 201, {})
-    }
-  })
-  const port = await fake.listen()
-  const dir = t.testdir({
-    config: kubeconfig(`http://127.0.0.1:${port}`),
-    'plan.yaml': `
+  const { world, registry } = await follow(
+    t,
+    `
 apiVersion: poolguard.io/v1alpha1
 kind: NetworkPlan
 metadata: {name: dc1}
 spec:
   edgeRouter: {mode: edgeNAT, mappings: [{publicIP: 203.0.113.1, eip: 10.5.204.7}]}
   globalPool: {externalSubnets: [external], defaultExternalSubnet: external}
-`
-  })
-  const registry = new Registry()
-  const log = createLogger({ level: 'info', stream: { write: () => {} } })
-  const world = clusterWorld(loadPolicies([`${dir}/plan.yaml`]), `${dir}/config`, () => {})
-  const findingEvents = tellOfFindings(world, { log, registry })
-  t.teardown(async () => {
-    await findingEvents.stop()
-    await world.close()
-    await fake.close()
-  })
+`,
+    {
+      items: {
+        'ovn-eips': [eip('mapped', '10.5.204.7'), eip('new', '10.5.204.8')],
+        subnets: [{ metadata: { name: 'external' }, spec: { cidrBlock: '10.5.204.0/24', vlan: 'v' } }]
+      },
+      object: async call => {
+        const json: unknown = JSON.parse(await call.body())
+        if (isRecord(json)) events.push(json)
+        sendJson(call, 201, {})
+      }
+    }
+  )
   await world.watcher.synced()
   await until(() => events.length === 1, 'an Event', 15_000)
   t.match(events[0], {
@@ -149,27 +172,9 @@ await test('a metric tells how many tenants have more than a quota, and follows 
     metadata: { name, namespace: 'acme', resourceVersion: String(version) },
     spec: { type: 'LoadBalancer' }
   })
-  const watches = new Map<string, Call>()
-  const fake = new FakeApiServer({
-    list(call) {
-      const spaces = [{ metadata: { name: 'acme', labels: { tenant: 'acme' }, resourceVersion: '5' } }]
-      const services = [service('a', 6), service('b', 7)]
-      const items = call.path.endsWith('/namespaces')
-        ? spaces
-        : call.path.endsWith('/services')
-          ? services
-          : []
-      sendList(call, items, 100)
-    },
-    watch(call) {
-      openWatch(call)
-      watches.set(call.path, call)
-    }
-  })
-  const port = await fake.listen()
-  const dir = t.testdir({
-    config: kubeconfig(`http://127.0.0.1:${port}`),
-    'plan.yaml': `
+  const { world, registry, watch } = await follow(
+    t,
+    `
 apiVersion: poolguard.io/v1alpha1
 kind: NetworkPlan
 metadata: {name: dc1}
@@ -179,25 +184,19 @@ apiVersion: poolguard.io/v1alpha1
 kind: ExposurePolicy
 metadata: {name: tenants}
 spec: {services: {quota: {loadBalancers: 1}}}
-`
-  })
-  const registry = new Registry()
-  const world = clusterWorld(loadPolicies([`${dir}/plan.yaml`]), `${dir}/config`, () => {})
-  const log = createLogger({ level: 'info', stream: { write: () => {} } })
-  const findingEvents = tellOfFindings(world, { log, registry })
-  t.teardown(async () => {
-    await findingEvents.stop()
-    await world.close()
-    await fake.close()
-  })
+`,
+    {
+      items: {
+        namespaces: [{ metadata: { name: 'acme', labels: { tenant: 'acme' }, resourceVersion: '5' } }],
+        services: [service('a', 6), service('b', 7)]
+      }
+    }
+  )
   t.notMatch(await registry.metrics(), 'service-quota', 'nothing is known yet')
   await world.watcher.synced()
   t.match(await registry.metrics(), 'poolguard_findings{rule="service-quota"} 1')
   t.notMatch(await registry.metrics(), 'eip-quota', 'no policy has one')
-  await until(() => watches.has('/api/v1/services'), 'a watch of Services')
-  const watch = watches.get('/api/v1/services')
-  if (watch === undefined) throw new Error('no watch')
-  sendEvent(watch, 'DELETED', service('b', 120))
+  sendEvent(await watch('/api/v1/services'), 'DELETED', service('b', 120))
   await until(() => world.inventory.get('Service', 'acme', 'b') === undefined, 'the event')
   t.match(await registry.metrics(), 'poolguard_findings{rule="service-quota"} 0')
 })

@@ -1,11 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { test } from 'tap'
 import { runSuite } from '../../src/admission/suite.ts'
 import { snapshotOf } from '../../src/cli/policies.ts'
 import { isRecord } from '../../src/kinds/decode.ts'
 import { decodePolicyTest } from '../../src/policy/policy-test.ts'
 import { readYaml } from '../../src/policy/yaml-source.ts'
+import { corpusRows } from './corpus-rows.ts'
 import { DIFFERENT, RULE_OF_REASON, RULE_OF_ROW } from './ovn-rows.ts'
 
 /** One decision about a Kube-OVN object, as the corpus states it. */
@@ -107,19 +106,12 @@ async function failuresOf(row: Row): Promise<readonly string[]> {
   return result?.failures ?? ['no case ran']
 }
 
-const folder = process.env['POOLGUARD_CORPUS'] ?? ''
-const file = join(folder, 'corpus-ovn.jsonl')
-
 await test('all rows are decided as the corpus says, but for the listed differences', async t => {
-  if (folder === '' || !existsSync(file)) {
+  const rows = corpusRows('corpus-ovn.jsonl', isRow)
+  if (rows === undefined) {
     t.pass('NOT RUN: POOLGUARD_CORPUS names no folder with corpus-ovn.jsonl')
     return
   }
-  const rows = readFileSync(file, 'utf8')
-    .split('\n')
-    .filter(line => line !== '')
-    .map((line): unknown => JSON.parse(line))
-    .filter(isRow)
   t.ok(rows.length >= 124, `${rows.length} rows`)
   for (const row of rows) {
     const failures = await failuresOf(row)

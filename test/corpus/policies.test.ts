@@ -1,5 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { test } from 'tap'
 import { runSuite } from '../../src/admission/suite.ts'
 import type { PolicySnapshot } from '../../src/admission/ports.ts'
@@ -7,6 +5,7 @@ import { snapshotOf } from '../../src/cli/policies.ts'
 import { isRecord } from '../../src/kinds/decode.ts'
 import { decodePolicyTest } from '../../src/policy/policy-test.ts'
 import { readYaml } from '../../src/policy/yaml-source.ts'
+import { corpusRows } from './corpus-rows.ts'
 import { DIFFERENT } from './policy-differences.ts'
 import { converted, isRow, ruleOf, type Row } from './policy-rows.ts'
 
@@ -79,19 +78,12 @@ async function agrees(row: Row): Promise<boolean> {
   return result.failures.length === 0
 }
 
-const folder = process.env['POOLGUARD_CORPUS'] ?? ''
-const file = join(folder, 'corpus-policies.jsonl')
-
 await test('all policies on Services decide as they do elsewhere, but for the listed differences', async t => {
-  if (folder === '' || !existsSync(file)) {
+  const rows = corpusRows('corpus-policies.jsonl', isRow)
+  if (rows === undefined) {
     t.pass('NOT RUN: POOLGUARD_CORPUS names no folder with corpus-policies.jsonl')
     return
   }
-  const rows = readFileSync(file, 'utf8')
-    .split('\n')
-    .filter(line => line !== '')
-    .map((line): unknown => JSON.parse(line))
-    .filter(isRow)
   t.ok(rows.length >= 138, `${rows.length} rows`)
   let agreeing = 0
   for (const row of rows) {

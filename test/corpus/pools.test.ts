@@ -1,12 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { test } from 'tap'
+import { isRecord } from '../../src/kinds/decode.ts'
+import { corpusRows } from './corpus-rows.ts'
 import { DIFFERENCES } from './differences.ts'
 import { verdictOf, type BGPType, type Verdict, type Write } from './verdict.ts'
-
-/** A folder with corpus-pools.jsonl: MetalLB's own verdicts. Not part of this repository. */
-const FOLDER = process.env['POOLGUARD_CORPUS'] ?? ''
-const FILE = join(FOLDER, 'corpus-pools.jsonl')
 
 interface Row extends Write {
   readonly id: string
@@ -19,12 +15,13 @@ interface Row extends Write {
   readonly gap?: boolean
 }
 
-function rows(): readonly Row[] {
-  const lines = readFileSync(FILE, 'utf8')
-    .split('\n')
-    .filter(line => line !== '')
-  return lines.map((line): Row => JSON.parse(line))
+/** The corpus is our own data, so one field tells. */
+function isRow(value: unknown): value is Row {
+  return isRecord(value) && typeof value['bgp_type'] === 'string'
 }
+
+/** MetalLB's own verdicts. */
+const ROWS = corpusRows('corpus-pools.jsonl', isRow)
 
 function bgpTypeOf({ bgp_type: type }: Row): BGPType {
   return type === 'native' || type === 'frr-k8s' ? type : 'frr-k8s-external'
@@ -38,9 +35,9 @@ function answerOf({ kind }: Row, { allowed, warned }: Verdict): 'allow' | 'deny'
   return isFine ? 'allow' : 'deny'
 }
 
-if (existsSync(FILE)) {
+if (ROWS !== undefined) {
   const verdicts = await Promise.all(
-    rows().map(async row => ({ row, verdict: await verdictOf(row, bgpTypeOf(row)) }))
+    ROWS.map(async row => ({ row, verdict: await verdictOf(row, bgpTypeOf(row)) }))
   )
 
   await test("the verdict is MetalLB's, but for the listed differences", async t => {
