@@ -35,7 +35,6 @@ const POOL = `variables.metallb && ${[
  * not sure what applies, the wider grant counts.
  */
 function grants(plan: Plan, policies: readonly PolicyTerm[]): readonly Variable[] {
-  const { ipAddressPool, ipAddressPoolByClass } = plan.globalPool
   const granting = policies.filter(({ policy }) => policy.pools !== undefined)
   const isStated = anyOf(granting.map(({ applies }) => applies))
   const lists = [
@@ -43,14 +42,21 @@ function grants(plan: Plan, policies: readonly PolicyTerm[]): readonly Variable[
     ...granting.map(({ policy, mayApply }) => when(mayApply, texts(policy.pools?.allowed ?? []))),
     when(not(isStated), 'variables.planned')
   ].filter(list => list !== '[]')
-  const isSilent = ipAddressPool === undefined && ipAddressPoolByClass.size === 0
-  const isUnbound = [`variables.owner != ${NOBODY}`, 'size(variables.own) == 0', not(isStated)]
+  const unstated = [`variables.owner != ${NOBODY}`, not(isStated)]
   return [
     { name: 'own', expression: own(plan) },
     { name: 'planned', expression: planned(plan) },
     { name: 'granted', expression: `variables.owner == ${NOBODY} ? [] : ${lists.join(' + ')}` },
-    { name: 'grantsAll', expression: isSilent ? allOf(isUnbound) : 'false' }
+    { name: 'grantsAll', expression: grantsAll(plan, unstated) }
   ]
+}
+
+/** Where no policy says: all pools of a tenant's own cluster, and all for whom the plan names none. */
+function grantsAll({ tenant, globalPool }: Plan, unstated: readonly Cel[]): Cel {
+  if (tenant !== undefined) return allOf(unstated)
+  const { ipAddressPool, ipAddressPoolByClass } = globalPool
+  const isSilent = ipAddressPool === undefined && ipAddressPoolByClass.size === 0
+  return isSilent ? allOf(['size(variables.own) == 0', ...unstated]) : 'false'
 }
 
 function when(condition: Cel, list: Cel): Cel {
