@@ -17,7 +17,7 @@ const HEAD = 'apiVersion: poolguard.io/v1alpha1\nkind: ExposurePolicy\nmetadata:
 
 /** The examples: whole documents as they are, parts of a spec made into one. */
 const examples = [...readFileSync(REFERENCE, 'utf8').matchAll(/```yaml\n(.*?)```/gs)].map(([, text = '']) =>
-  text.startsWith('apiVersion:') ? text : HEAD + text.replace(/^/gm, '  ')
+  /^apiVersion:/m.test(text) ? text : HEAD + text.replace(/^/gm, '  ')
 )
 
 /** Every key of a schema as a path, such as `spec.pools.allowed`. Keys of free mappings are not among them. */

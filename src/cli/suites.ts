@@ -1,11 +1,12 @@
-import { readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { PolicySnapshot } from '../admission/ports.ts'
 import { isRecord } from '../kinds/decode.ts'
 import { INVALID_OBJECT } from '../admission/response.ts'
+import type { DecodedDocument } from '../policy/decode-document.ts'
 import { formatDocumentError, type DocumentError } from '../policy/document-error.ts'
 import { didYouMean } from '../policy/nearest-name.ts'
-import { parsePolicyDocuments, type ParsedPolicies } from '../policy/policy-set.ts'
+import { parsePolicyDocuments, policyKindOf, type ParsedPolicies } from '../policy/policy-set.ts'
 import { decodePolicyTest, type PolicyTest } from '../policy/policy-test.ts'
 import { documentError, type PolicySource } from '../policy/problem.ts'
 import { partOf, type YamlDocument } from '../policy/yaml-document.ts'
@@ -35,25 +36,49 @@ export function loadSuites(paths: readonly string[], defaults: readonly string[]
   for (const path of paths.flatMap(yamlFiles)) {
     const stream = readYaml(path, readText(path))
     errors.push(...stream.errors.map(formatDocumentError))
-    for (const document of stream.documents.filter(
-      ({ value }) => isRecord(value) && value['kind'] === 'PolicyTest'
-    )) {
+    for (const document of stream.documents.filter(isOurs)) {
       const source = { path, document }
-      const decoded = decodePolicyTest(source)
-      if (decoded.ok) errors.push(...unknownRules(source, decoded.value).map(formatDocumentError))
-      if (!decoded.ok) errors.push(...decoded.errors.map(formatDocumentError))
-      else
-        suites.push({
-          path,
-          lines: linesOf(document, decoded.value),
-          suite: decoded.value,
-          snapshot: snapshots.of(source, decoded.value)
-        })
+      const decoded = suiteIn(source)
+      if (decoded?.ok === false) errors.push(...decoded.errors.map(formatDocumentError))
+      if (!decoded?.ok) continue
+      const suite = decoded.value
+      const missing = missingPolicies(source, suite)
+      errors.push(...[...unknownRules(source, suite), ...missing].map(formatDocumentError))
+      if (missing.length > 0) continue
+      suites.push({ path, lines: linesOf(document, suite), suite, snapshot: snapshots.of(source, suite) })
     }
   }
   if (errors.length > 0) throw new UnusableError(errors.join('\n'))
   if (suites.length === 0) throw new UnusableError(`no PolicyTest in ${paths.join(', ')}`)
   return suites
+}
+
+/** Documents of other groups, such as the objects of an inventory, are passed over. */
+function isOurs({ value }: YamlDocument): boolean {
+  return isRecord(value) && (value['kind'] === 'PolicyTest' || String(value['apiVersion']).startsWith(GROUP))
+}
+
+const GROUP = 'poolguard.io/'
+
+/** A suite, or what is wrong with it; undefined for a policy. */
+function suiteIn(source: PolicySource): DecodedDocument<PolicyTest> | undefined {
+  const kind = policyKindOf(source)
+  if (!kind.ok) return kind
+  return kind.value === 'PolicyTest' ? decodePolicyTest(source) : undefined
+}
+
+/** Files that are named and cannot be read. */
+function missingPolicies(source: PolicySource, { spec }: PolicyTest): readonly DocumentError[] {
+  return spec.policies.flatMap((policy, i) => {
+    if (typeof policy !== 'string' || existsSync(resolve(dirname(source.path), policy))) return []
+    const hint = 'paths are relative to this file'
+    return documentError(source, {
+      path: ['spec', 'policies', i],
+      at: 'value',
+      message: 'no such file or folder',
+      hint
+    })
+  })
 }
 
 function linesOf(document: YamlDocument, { spec }: PolicyTest): readonly number[] {

@@ -3,6 +3,7 @@ import type { DocumentError, PathPart } from './document-error.ts'
 import { didYouMean, nearestName } from './nearest-name.ts'
 import { documentError, type PolicySource, type Problem } from './problem.ts'
 import { expectedAt } from './schema-walk.ts'
+import { emptyHint, typeHint } from './type-hint.ts'
 
 /** A document as its schema types it; or everything that is wrong with it, in the order of the text. */
 export type DecodedDocument<T> =
@@ -43,11 +44,6 @@ export function inTextOrder(errors: readonly DocumentError[]): readonly Document
 interface Asked {
   readonly schema: z.core.$ZodType
   readonly source: PolicySource
-}
-
-interface Place {
-  readonly schema: z.core.$ZodType
-  readonly path: readonly PathPart[]
 }
 
 type Issue = z.core.$ZodIssue
@@ -111,22 +107,14 @@ function wrongType(path: readonly PathPart[], types: readonly string[], { schema
   const shown = source.document.shown(path)
   if (shown === '') return { path, at: 'key', message: `is required: ${expected}`, hint: '' }
   if (shown === 'null') {
-    const hint = types.includes('array') ? 'write [] for none, or leave the key out' : 'leave the key out'
-    return { path, at: 'value', message: `expected ${expected}, found nothing`, hint }
+    return { path, at: 'value', message: `expected ${expected}, found nothing`, hint: emptyHint(types, path) }
   }
   return {
     path,
     at: 'value',
     message: `expected ${expected}`,
-    hint: typeHint(types, shown, { schema, path })
+    hint: typeHint(types, shown, expectedAt(schema, path).keys)
   }
-}
-
-function typeHint(types: readonly string[], shown: string, { schema, path }: Place): string {
-  if (types.includes('string') && /^[^[{"]/.test(shown)) return `write it in quotes: "${shown}"`
-  if (types.includes('array') && !shown.startsWith('{')) return `write [${shown}]`
-  const { keys } = expectedAt(schema, path)
-  return types.includes('object') && keys.length > 0 ? `its keys: ${keys.join(', ')}` : ''
 }
 
 function oneOf(path: readonly PathPart[], values: readonly string[], { source }: Asked): Problem {
@@ -135,7 +123,8 @@ function oneOf(path: readonly PathPart[], values: readonly string[], { source }:
   const message = values.length === 1 ? `expected ${known}` : `expected one of ${known}`
   if (shown === '')
     return { path, at: 'key', message: `is required: ${message.replace('expected ', '')}`, hint: '' }
-  const near = nearestName(shown.replace(/^"|"$/g, ''), values)
+  const near =
+    shown === 'false' && values.includes('off') ? 'off' : nearestName(shown.replace(/^"|"$/g, ''), values)
   return {
     path,
     at: 'value',

@@ -44,7 +44,11 @@ function exemptionProblems(
 }
 
 function unknownRule(id: string, knownRules: KnownRules): Pick<Problem, 'message' | 'hint'> {
-  return { message: 'no rule has this id', hint: didYouMean(id, knownRules.keys()) }
+  const near = didYouMean(id, knownRules.keys())
+  const others = id.includes('*')
+    ? 'name each rule; patterns are not supported'
+    : '`poolguard rules` lists them'
+  return { message: 'no rule has this id', hint: near || others }
 }
 
 function contradictions(document: YamlDocument): readonly Problem[] {

@@ -26,7 +26,7 @@ function parseReference(text: string): ObjectRef | { readonly message: string; r
   if (!isKindName(kind)) {
     return {
       message: `${JSON.stringify(kind)} is no kind poolguard reads`,
-      hint: didYouMean(kind, KIND_NAMES)
+      hint: didYouMean(kind, KIND_NAMES) || (parts.length === 1 ? 'KIND/NAMESPACE/NAME' : '')
     }
   }
   const { namespaced } = KINDS[kind]

@@ -59,7 +59,7 @@ interface Input {
 }
 
 function parseSources({ sources, unread, paths }: Input, knownRules: KnownRules): ParsedPolicies {
-  const kinds = sources.map(kindOfSource)
+  const kinds = sources.map(policyKindOf)
   const ofKind = (kind: PolicyKind) =>
     sources.filter((_source, i) => {
       const decoded = kinds[i]
@@ -97,9 +97,10 @@ function textOf({ document }: PolicySource): string {
 }
 
 const POLICY_KINDS = ['NetworkPlan', 'ExposurePolicy', 'PolicyTest'] as const
-type PolicyKind = (typeof POLICY_KINDS)[number]
+export type PolicyKind = (typeof POLICY_KINDS)[number]
 
-function kindOfSource(source: PolicySource): DecodedDocument<PolicyKind> {
+/** Which of the three kinds a document is; or what is wrong with its apiVersion or kind. */
+export function policyKindOf(source: PolicySource): DecodedDocument<PolicyKind> {
   const { value } = source.document
   const fail = (key: string, message: string, hint: string): DecodedDocument<PolicyKind> => {
     const path = key === '' ? [] : [key]

@@ -84,7 +84,8 @@ class Walk {
     if (!isNode(key)) return undefined
     const name = isScalar(key) ? keyText(key.value) : undefined
     if (name === undefined) {
-      this.#flaw(key, path, 'a key must be text', '')
+      const hint = isMap(key) ? 'fill {{ templates }} in first, or write them in quotes' : ''
+      this.#flaw(key, path, 'a key must be text', hint)
       return undefined
     }
     if (keys.has(name)) this.#flaw(key, [...path, name], 'the key is given twice', 'keep one')

@@ -1,5 +1,5 @@
 import { Composer, isScalar, LineCounter, Parser } from 'yaml'
-import type { Document, Node } from 'yaml'
+import type { Document, Node, YAMLParseError } from 'yaml'
 import { fieldOf, type DocumentError, type PathPart } from './document-error.ts'
 import { readJson } from './json-source.ts'
 import { ParsedDocument, type YamlDocument } from './yaml-document.ts'
@@ -73,7 +73,7 @@ class StreamReader {
   #take(document: Document): void {
     const broken = document.errors.toSorted((a, b) => a.pos[0] - b.pos[0])[0]
     const { contents } = document
-    if (broken) this.#error(broken.pos[0], lowerFirst(broken.message), HINTS.get(broken.code) ?? '')
+    if (broken) this.#error(broken.pos[0], lowerFirst(broken.message), syntaxHint(broken))
     else if (isEmpty(contents)) return
     else this.#read(document, contents)
     this.#index++
@@ -103,9 +103,15 @@ class StreamReader {
 const HINTS: ReadonlyMap<string, string> = new Map([
   ['TAB_AS_INDENT', 'indent with blanks'],
   ['BLOCK_AS_IMPLICIT_KEY', 'put text that holds ": " in quotes'],
+  ['BAD_INDENT', 'begin the keys of one mapping, and the entries of one list, below one another'],
+  ['MISSING_CHAR', 'each quote, [ and { needs its end'],
   ['MULTILINE_IMPLICIT_KEY', 'is a colon or a quote missing?'],
   ['BAD_DQ_ESCAPE', 'write the text in single quotes to keep backslashes']
 ])
+
+function syntaxHint({ code, message }: YAMLParseError): string {
+  return HINTS.get(message.includes('end with a') ? 'MISSING_CHAR' : code) ?? ''
+}
 
 function isEmpty(contents: Node | null): boolean {
   return contents === null || (isScalar(contents) && contents.value === null && contents.source === '')

@@ -242,7 +242,7 @@ const BAD_SPECS: readonly (readonly [string, ...string[]])[] = [
     'spec:\n  scope: under: cluster',
     '5:10: nested mappings are not allowed in compact mappings. Hint: put text that holds ": " in quotes'
   ],
-  ['spec: {scope: "underCluster}', '5:1: missing closing "quote'],
+  ['spec: {scope: "underCluster}', '5:1: missing closing "quote. Hint: each quote, [ and { needs its end'],
   [`spec: ${'['.repeat(5000)}${']'.repeat(5000)}`, '4:106: nested deeper than 100 levels']
 ]
 
@@ -385,7 +385,7 @@ await test('readYaml() goes on after a broken document and counts those with con
     ]
   )
   t.strictSame(errors.map(formatDocumentError), [
-    'f.yaml:5:1: flow sequence in block collection must be sufficiently indented and end with a ]'
+    'f.yaml:5:1: flow sequence in block collection must be sufficiently indented and end with a ]. Hint: each quote, [ and { needs its end'
   ])
   const merged = documents[1]
   t.strictSame(merged?.position(['e', 'f']), { line: 7, column: 16 })

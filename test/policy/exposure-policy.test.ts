@@ -71,7 +71,7 @@ const BAD_SPECS: readonly (readonly [string, ...string[]])[] = [
   ],
   [
     'spec: {services: {loadBalancerSourceRanges: {required: yes}}}',
-    '4:56: spec.services.loadBalancerSourceRanges.required: "yes": expected true or false'
+    '4:56: spec.services.loadBalancerSourceRanges.required: "yes": expected true or false. Hint: write true'
   ],
   [
     'spec: {services: {ports: {denied: [22]}}}',
@@ -125,7 +125,7 @@ const BAD_SPECS: readonly (readonly [string, ...string[]])[] = [
     '4:30: spec.exemptions[0].rules[0]: "service-prot": no rule has this id. Hint: did you mean "service-port"?',
     '4:44: spec.exemptions[0].rules[1]: "pool-overlap": nobody can be exempted from this rule',
     '4:58: spec.exemptions[0].rules[2]: "eip-status": nobody can be exempted from this rule',
-    '4:70: spec.exemptions[0].rules[3]: "*": no rule has this id',
+    '4:70: spec.exemptions[0].rules[3]: "*": no rule has this id. Hint: name each rule; patterns are not supported',
     '4:118: spec.exemptions[0].expires: "2027-02-30": not a date such as 2027-01-31'
   ],
   [
