@@ -4,11 +4,11 @@ import type { PolicySnapshot } from '../admission/ports.ts'
 import { isRecord } from '../kinds/decode.ts'
 import { INVALID_OBJECT } from '../admission/response.ts'
 import type { DecodedDocument } from '../policy/decode-document.ts'
-import { formatDocumentError, type DocumentError } from '../policy/document-error.ts'
+import { formatDocumentError } from '../policy/document-error.ts'
 import { didYouMean } from '../policy/nearest-name.ts'
 import { parsePolicyDocuments, policyKindOf, type ParsedPolicies } from '../policy/policy-set.ts'
 import { decodePolicyTest, type PolicyTest } from '../policy/policy-test.ts'
-import { documentError, type PolicySource } from '../policy/problem.ts'
+import { documentErrors, type PolicySource, type Problem } from '../policy/problem.ts'
 import { partOf, type YamlDocument } from '../policy/yaml-document.ts'
 import { readYaml } from '../policy/yaml-source.ts'
 import { RULE_ACTIONS } from '../rules/index.ts'
@@ -43,7 +43,7 @@ export function loadSuites(paths: readonly string[], defaults: readonly string[]
       if (!decoded?.ok) continue
       const suite = decoded.value
       const missing = missingPolicies(source, suite)
-      errors.push(...[...unknownRules(source, suite), ...missing].map(formatDocumentError))
+      errors.push(...documentErrors(source, [...unknownRules(suite), ...missing]).map(formatDocumentError))
       if (missing.length > 0) continue
       suites.push({ path, lines: linesOf(document, suite), suite, snapshot: snapshots.of(source, suite) })
     }
@@ -68,16 +68,11 @@ function suiteIn(source: PolicySource): DecodedDocument<PolicyTest> | undefined 
 }
 
 /** Files that are named and cannot be read. */
-function missingPolicies(source: PolicySource, { spec }: PolicyTest): readonly DocumentError[] {
-  return spec.policies.flatMap((policy, i) => {
+function missingPolicies(source: PolicySource, { spec }: PolicyTest): readonly Problem[] {
+  return spec.policies.flatMap((policy, i): Problem[] => {
     if (typeof policy !== 'string' || existsSync(resolve(dirname(source.path), policy))) return []
-    const hint = 'paths are relative to this file'
-    return documentError(source, {
-      path: ['spec', 'policies', i],
-      at: 'value',
-      message: 'no such file or folder',
-      hint
-    })
+    const path = ['spec', 'policies', i]
+    return [{ path, at: 'value', message: 'no such file or folder', hint: 'paths are relative to this file' }]
   })
 }
 
@@ -86,20 +81,15 @@ function linesOf(document: YamlDocument, { spec }: PolicyTest): readonly number[
 }
 
 /** Expectations of rules that do not exist: such a case could never come out otherwise than by mistake. */
-function unknownRules(source: PolicySource, { spec }: PolicyTest): readonly DocumentError[] {
+function unknownRules({ spec }: PolicyTest): readonly Problem[] {
   const known = [...RULE_ACTIONS.keys(), INVALID_OBJECT]
   return spec.cases.flatMap(({ expect }, i) =>
     (['rules', 'unchecked', 'exempted'] as const).flatMap(key =>
-      (expect[key] ?? []).flatMap((id, at) =>
-        known.includes(id)
-          ? []
-          : documentError(source, {
-              path: ['spec', 'cases', i, 'expect', key, at],
-              at: 'value',
-              message: 'no rule has this id',
-              hint: didYouMean(id, known)
-            })
-      )
+      (expect[key] ?? []).flatMap((id, at): Problem[] => {
+        if (known.includes(id)) return []
+        const path = ['spec', 'cases', i, 'expect', key, at]
+        return [{ path, at: 'value', message: 'no rule has this id', hint: didYouMean(id, known) }]
+      })
     )
   )
 }

@@ -1,7 +1,7 @@
 import type * as z from 'zod'
 import type { DocumentError, PathPart } from './document-error.ts'
 import { didYouMean, nearestName } from './nearest-name.ts'
-import { documentError, type PolicySource, type Problem } from './problem.ts'
+import { documentErrors, firstProblems, type PolicySource, type Problem } from './problem.ts'
 import { expectedAt } from './schema-walk.ts'
 import { emptyHint, typeHint } from './type-hint.ts'
 
@@ -19,9 +19,8 @@ export function decodeDocument<S extends z.core.$ZodType>(
 ): DecodedDocument<z.core.output<S>> {
   const parsed = schema.safeParse(source.document.value)
   if (parsed.success) return { ok: true, value: parsed.data }
-  const problems = parsed.error.issues.flatMap(issue => problemsOf(issue, { schema, source }))
-  const errors = problems.map(problem => documentError(source, problem))
-  return { ok: false, errors: inTextOrder(errors) }
+  const problems = allProblems(parsed.error.issues, { schema, source })
+  return { ok: false, errors: inTextOrder(documentErrors(source, problems)) }
 }
 
 /** The errors of all that failed. */
@@ -48,11 +47,16 @@ interface Asked {
 
 type Issue = z.core.$ZodIssue
 
+/** One after the other, since there may be as many as the document has keys. */
+function* allProblems(issues: readonly Issue[], asked: Asked): Generator<Problem> {
+  for (const issue of issues) yield* problemsOf(issue, asked)
+}
+
 function problemsOf(issue: Issue, asked: Asked): readonly Problem[] {
   const path = pathOf(issue)
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map(key => unknownKey(asked.schema, path, key))
+      return firstProblems(issue.keys).map(key => unknownKey(asked.schema, path, key))
     case 'invalid_union':
       return unionProblems(issue, asked)
     case 'invalid_type':

@@ -21,7 +21,14 @@ export interface DocumentError {
 export function formatDocumentError(error: DocumentError): string {
   const where = error.line === 0 ? error.path : `${error.path}:${error.line}:${error.column}`
   const words = [where, error.field, error.value, error.message].filter(part => part !== '').join(': ')
-  return error.hint === '' ? words : `${words}. Hint: ${error.hint}`
+  return (error.hint === '' ? words : `${words}. Hint: ${error.hint}`).replace(UNPRINTABLE, escaped)
+}
+
+/** Control characters, line ends and what turns the direction of text: names of keys and files may hold them. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
+
+function escaped(character: string): string {
+  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
 }
 
 /** The path as Kubernetes writes fields: `spec.pools[0]`, and `metadata.labels[a.b/c]` where a dot would mislead. */

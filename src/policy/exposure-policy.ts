@@ -5,7 +5,7 @@ import type { DocumentError } from './document-error.ts'
 import { exemptionOf, type Exemption } from './exemption.ts'
 import { exposureProblems } from './exposure-problems.ts'
 import { exposurePolicy, type ExposureSpec } from './exposure-schema.ts'
-import { documentError, type PolicySource } from './problem.ts'
+import { documentErrors, type PolicySource } from './problem.ts'
 
 /** An ExposurePolicy as read. What it leaves out it does not restrict; empty lists allow none. */
 export interface ExposurePolicy {
@@ -36,7 +36,7 @@ export function decodeExposurePolicy(
   const others = decoded.ok ? [] : decoded.errors.map(unsupported)
   return {
     ok: false,
-    errors: inTextOrder([...others, ...problems.map(problem => documentError(source, problem))])
+    errors: inTextOrder([...others, ...documentErrors(source, problems)])
   }
 }
 

@@ -3,7 +3,7 @@ import type { KnownRules } from './action.ts'
 import type { PathPart } from './document-error.ts'
 import { NEVER_EXEMPT } from './exemption.ts'
 import { didYouMean } from './nearest-name.ts'
-import type { Problem } from './problem.ts'
+import { firstProblems, type Problem } from './problem.ts'
 import { partOf, type YamlDocument } from './yaml-document.ts'
 
 /**
@@ -11,36 +11,36 @@ import { partOf, type YamlDocument } from './yaml-document.ts'
  * and excepted, and limits that could never apply. It looks at the document itself, so that these are told together with whatever else is wrong.
  */
 export function exposureProblems(document: YamlDocument, knownRules: KnownRules): readonly Problem[] {
-  return [
-    ...unknownActions(document, knownRules),
-    ...itemsAt(document, ['spec', 'exemptions']).flatMap((_exemption, i) =>
-      exemptionProblems(document, ['spec', 'exemptions', i, 'rules'], knownRules)
-    ),
-    ...contradictions(document),
-    ...unreachable(document)
-  ]
+  return firstProblems(allProblems(document, knownRules))
 }
 
-function unknownActions(document: YamlDocument, knownRules: KnownRules): readonly Problem[] {
+function* allProblems(document: YamlDocument, knownRules: KnownRules): Generator<Problem> {
+  yield* unknownActions(document, knownRules)
+  for (const i of itemsAt(document, ['spec', 'exemptions']).keys())
+    yield* exemptionProblems(document, ['spec', 'exemptions', i, 'rules'], knownRules)
+  yield* contradictions(document)
+  yield* unreachable(document)
+}
+
+function* unknownActions(document: YamlDocument, knownRules: KnownRules): Generator<Problem> {
   const { value } = partOf(document, ['spec', 'actions'])
   const ids = isRecord(value)
     ? Object.keys(value).filter(id => id !== '__proto__' && !knownRules.has(id))
     : []
-  return ids.map(id => ({ ...unknownRule(id, knownRules), path: ['spec', 'actions', id], at: 'key' }))
+  for (const id of ids) yield { ...unknownRule(id, knownRules), path: ['spec', 'actions', id], at: 'key' }
 }
 
-function exemptionProblems(
+function* exemptionProblems(
   document: YamlDocument,
   path: readonly PathPart[],
   knownRules: KnownRules
-): readonly Problem[] {
-  return itemsAt(document, path).flatMap((id, i): Problem[] => {
-    if (typeof id !== 'string') return []
+): Generator<Problem> {
+  for (const [i, id] of itemsAt(document, path).entries()) {
+    if (typeof id !== 'string') continue
     const at = { path: [...path, i], at: 'value' } as const
-    if (NEVER_EXEMPT.includes(id))
-      return [{ ...at, message: 'nobody can be exempted from this rule', hint: '' }]
-    return knownRules.has(id) ? [] : [{ ...unknownRule(id, knownRules), ...at }]
-  })
+    if (NEVER_EXEMPT.includes(id)) yield { ...at, message: 'nobody can be exempted from this rule', hint: '' }
+    else if (!knownRules.has(id)) yield { ...unknownRule(id, knownRules), ...at }
+  }
 }
 
 function unknownRule(id: string, knownRules: KnownRules): Pick<Problem, 'message' | 'hint'> {

@@ -1,22 +1,24 @@
 import { contains } from '../address/range.ts'
 import type { PathPart } from './document-error.ts'
 import type { NetworkPlanSpec } from './network-plan.ts'
-import type { Problem } from './problem.ts'
+import { firstProblems, type Problem } from './problem.ts'
 import type { RangeText } from './range-text.ts'
 import { tenantProblems } from './tenant-problems.ts'
 import { vlanProblems } from './vlan-problems.ts'
 
-/** What is wrong with a plan although each of its fields is right; empty when nothing is. */
+/** What is wrong with a plan although each of its fields is right, as far as it is told; empty when nothing is. */
 export function planProblems(spec: NetworkPlanSpec): readonly Problem[] {
-  return [
-    ...scopeProblems(spec),
-    ...gatewayProblems(spec),
-    ...globalPoolProblems(spec),
-    ...mappingProblems(spec),
-    ...capacityProblems(spec),
-    ...tenantProblems(spec),
-    ...vlanProblems(spec)
-  ]
+  return firstProblems(allProblems(spec))
+}
+
+function* allProblems(spec: NetworkPlanSpec): Generator<Problem> {
+  yield* scopeProblems(spec)
+  yield* gatewayProblems(spec)
+  yield* globalPoolProblems(spec)
+  yield* mappingProblems(spec)
+  yield* capacityProblems(spec)
+  yield* tenantProblems(spec)
+  yield* vlanProblems(spec)
 }
 
 function scopeProblems({ scope, tenant }: NetworkPlanSpec): Problem[] {

@@ -10,7 +10,7 @@ import { didYouMean } from './nearest-name.ts'
 import { networkPlan } from './network-plan.ts'
 import type { Plan } from './plan.ts'
 import { planProblems } from './plan-problems.ts'
-import { documentError, type PolicySource } from './problem.ts'
+import { documentError, documentErrors, type PolicySource } from './problem.ts'
 import { exposurePolicies, type ExposurePolicies } from './resolve-exposure.ts'
 import { resolvePlan } from './resolve-plan.ts'
 import { API_VERSION } from './schema-fields.ts'
@@ -34,9 +34,15 @@ export type ParsedPolicies =
   | { readonly ok: true; readonly policies: PolicySet }
   | { readonly ok: false; readonly errors: readonly DocumentError[] }
 
+/**
+ * 512 Ki UTF-16 units. Each of the 4,094 VLANs (IEEE 802.1Q) given to a tenant makes a plan of about 400 KiB, there is only
+ * one plan, and a ConfigMap holds 1 MiB. Reading takes about 1 us a character, so that nothing people write takes a second.
+ */
+const MAX_LENGTH = 512 * 1024
+
 /** Reads a set of policy files. PolicyTests among them are passed over; errors come by file, then line. */
 export function parsePolicies(files: readonly PolicyFile[], knownRules: KnownRules): ParsedPolicies {
-  const streams = files.map(({ path, text }) => ({ path, ...readYaml(path, text) }))
+  const streams = files.map(({ path, text }) => ({ path, ...readYaml(path, text, MAX_LENGTH) }))
   const sources = streams.flatMap(({ path, documents }) => documents.map(document => ({ path, document })))
   const unread = streams.flatMap(stream => stream.errors)
   return parseSources({ sources, unread, paths: files.map(file => file.path) }, knownRules)
@@ -124,8 +130,7 @@ function decodePlan(source: PolicySource): DecodedDocument<Plan> {
   if (!decoded.ok) return decoded
   const problems = planProblems(decoded.value.spec)
   if (problems.length === 0) return { ok: true, value: resolvePlan(decoded.value) }
-  const errors = problems.map(problem => documentError(source, problem))
-  return { ok: false, errors: inTextOrder(errors) }
+  return { ok: false, errors: inTextOrder(documentErrors(source, problems)) }
 }
 
 function severalPlans([first, ...others]: readonly PolicySource[]): DocumentError[] {

@@ -1,4 +1,5 @@
 import { formatRange } from '../address/format.ts'
+import { RangeIndex } from '../address/range-index.ts'
 import { contains, overlap, rangeSize } from '../address/range.ts'
 import { fieldOf, type PathPart } from './document-error.ts'
 import type { NetworkPlanSpec } from './network-plan.ts'
@@ -12,61 +13,70 @@ interface Placed {
   readonly path: readonly PathPart[]
 }
 
+/** A range that no VLAN may lie in, or for one subnet of the nodes, may lie in as a whole. */
+interface Taken extends Placed {
+  /** By which problems of one VLAN are sorted. */
+  readonly order: number
+  readonly kind: 'range' | 'nodeSubnet' | 'leg'
+}
+
 /**
  * What is wrong with the ranges of VLANs in the shared address space (of `ccmProxy` tenants, and of others that are routed):
  * each is one tenant's alone, holds nothing that is reserved or the cluster's own, and no address of the nodes' subnets. In a
- * tenant's own cluster its range is the space itself, which the plan's other ranges may lie in. O(VLANs * ranges).
+ * tenant's own cluster its range is the space itself, which the plan's other ranges may lie in. One after the other, since
+ * there may be one for each pair; O(log ranges) to the first of a VLAN.
  */
-export function vlanProblems(spec: NetworkPlanSpec): readonly Problem[] {
-  const taken = [...otherRanges(spec)]
+export function* vlanProblems(spec: NetworkPlanSpec): Generator<Problem> {
+  const taken = new RangeIndex<Taken>()
+  for (const one of takenRanges(spec)) taken.insert(one.range, one)
   const isOwn = ({ name }: TenantSpec) => spec.scope === 'tenantCluster' && name === spec.tenant
-  return spec.tenancy.tenants.flatMap((tenant, i): Problem[] => {
-    if (isOwn(tenant)) return allocationProblems(tenant, spec)
-    const range = sharedRange(tenant)
-    if (range === undefined) return []
+  for (const [i, tenant] of spec.tenancy.tenants.entries()) {
+    if (isOwn(tenant)) yield* allocationProblems(tenant, spec)
+    const range = isOwn(tenant) ? undefined : sharedRange(tenant)
+    if (range === undefined) continue
     const own = { range, path: ['spec', 'tenancy', 'tenants', i, 'vlan', 'range'] }
-    const problems = [...taken.flatMap(other => sharingProblems(own, other)), ...nodeProblems(own, spec)]
-    taken.push(own)
-    return problems
-  })
+    const met = [...taken.overlapping(range)].map(({ value }) => value)
+    for (const other of met.toSorted((a, b) => a.order - b.order)) yield* sharingProblems(own, other)
+    taken.insert(range, { ...own, order: -1, kind: 'range' })
+  }
 }
 
 function sharedRange({ vlan }: TenantSpec): RangeText['range'] | undefined {
   return vlan?.exposure === 'tenantMetalLB' && !vlan.routed ? undefined : vlan?.range?.range
 }
 
-/** Ranges that no VLAN may lie in. */
-function otherRanges({ reservedRanges, clusterRanges }: NetworkPlanSpec): readonly Placed[] {
-  return [
+/** What the plan names besides VLANs: what is reserved and the cluster's own, then the nodes' subnets. */
+function takenRanges({ reservedRanges, clusterRanges, nodeSubnets = [] }: NetworkPlanSpec): readonly Taken[] {
+  const others = [
     ...reservedRanges.map(({ range }, i) => placed(range, ['spec', 'reservedRanges', i, 'range'])),
     ...clusterRanges.services.map((range, i) => placed(range, ['spec', 'clusterRanges', 'services', i])),
     ...clusterRanges.pods.map((range, i) => placed(range, ['spec', 'clusterRanges', 'pods', i]))
-  ]
+  ].map((one, i): Taken => ({ ...one, order: i - NODE_SUBNETS, kind: 'range' }))
+  const subnets = nodeSubnets.map((entry, order): Taken => {
+    if (!('cidr' in entry))
+      return { ...placed(entry, ['spec', 'nodeSubnets', order]), order, kind: 'nodeSubnet' }
+    const kind = entry.interfaces === undefined ? 'nodeSubnet' : 'leg'
+    return { ...placed(entry.cidr, ['spec', 'nodeSubnets', order, 'cidr']), order, kind }
+  })
+  return [...others, ...subnets]
 }
+
+/** More than a plan can name. */
+const NODE_SUBNETS = 1e9
 
 function placed({ range }: RangeText, path: readonly PathPart[]): Placed {
   return { range, path }
 }
 
-function sharingProblems({ range, path }: Placed, other: Placed, hint = ''): Problem[] {
+/** Nodes may have a leg in a VLAN: then the plan states that subnet of theirs with the interfaces it is on. */
+function sharingProblems({ range, path }: Placed, other: Taken): Problem[] {
   const both = overlap(range, other.range)
-  if (both === undefined) return []
+  if (both === undefined || (other.kind === 'leg' && contains(other.range, range))) return []
   const size = rangeSize(both)
   const addresses = size === 1n ? '1 address' : `${size} addresses`
   const message = `shares ${addresses} with ${fieldOf(other.path)}: ${formatRange(both)}`
+  const hint = other.kind === 'range' ? '' : "if nodes are in that VLAN, give that subnet's interfaces"
   return [{ path, at: 'value', message, hint }]
-}
-
-/** Nodes may have a leg in a VLAN: then the plan states that subnet of theirs with the interfaces it is on. */
-function nodeProblems(vlan: Placed, { nodeSubnets = [] }: NetworkPlanSpec): Problem[] {
-  return nodeSubnets.flatMap((entry, i) => {
-    const isObject = 'cidr' in entry
-    const cidr = isObject ? entry.cidr : entry
-    const isLeg = isObject && entry.interfaces !== undefined && contains(cidr.range, vlan.range)
-    const path = ['spec', 'nodeSubnets', i, ...(isObject ? ['cidr'] : [])]
-    const hint = "if nodes are in that VLAN, give that subnet's interfaces"
-    return isLeg ? [] : sharingProblems(vlan, placed(cidr, path), hint)
-  })
 }
 
 /** What is handed over for L2 in a tenant's own cluster is part of its VLAN; by BGP it may announce others. */

@@ -2,6 +2,7 @@ import { Composer, isScalar, LineCounter, Parser } from 'yaml'
 import type { Document, Node, YAMLParseError } from 'yaml'
 import { fieldOf, type DocumentError, type PathPart } from './document-error.ts'
 import { readJson } from './json-source.ts'
+import { MAX_ERRORS, notTold } from './problem.ts'
 import { ParsedDocument, type YamlDocument } from './yaml-document.ts'
 import { flawsOf, MAX_DEPTH, tooDeepAt } from './yaml-flaws.ts'
 
@@ -34,13 +35,44 @@ const OPTIONS = {
  * (the first flaw of its syntax, or every duplicate key, bad alias, unusable tag); the others are read. Documents
  * without content are skipped. Never throws. About 0.5 us a character for YAML, a thirtieth of that for JSON.
  */
-export function readYaml(path: string, text: string): YamlStream {
-  if (text.length > MAX_LENGTH) {
-    const message = `${text.length} characters, more than ${MAX_LENGTH}`
+export function readYaml(path: string, text: string, maxLength: number = MAX_LENGTH): YamlStream {
+  if (text.length > maxLength) {
+    const message = `${text.length} characters, more than ${maxLength}`
     return { documents: [], errors: [{ ...WHOLE_FILE, path, message, hint: 'split the file' }] }
   }
+  const nul = text.indexOf('\0')
+  if (nul >= 0) return { documents: [], errors: [notText(path, text, nul)] }
   const json = readJson(text)
-  return json === undefined ? new StreamReader(path).read(text) : { documents: [json], errors: [] }
+  return json === undefined
+    ? withoutStacks(() => new StreamReader(path).read(text))
+    : { documents: [json], errors: [] }
+}
+
+/** NUL is in no YAML; every second byte of a file in UTF-16 is one. */
+function notText(path: string, text: string, offset: number): DocumentError {
+  const before = text.slice(0, offset).split('\n')
+  const place = { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }
+  return {
+    ...WHOLE_FILE,
+    ...place,
+    path,
+    message: 'a NUL character, so that it is no text',
+    hint: 'save the file as UTF-8'
+  }
+}
+
+/**
+ * The library makes an Error for each flaw it meets, of which there may be one a character, and only the first is told. V8's
+ * stack trace, which nobody reads, is two thirds of what one costs.
+ */
+function withoutStacks<T>(read: () => T): T {
+  const before = Error.stackTraceLimit
+  Error.stackTraceLimit = 0
+  try {
+    return read()
+  } finally {
+    Error.stackTraceLimit = before
+  }
 }
 
 const WHOLE_FILE = { line: 0, column: 0, field: '', value: '', hint: '' }
@@ -66,7 +98,9 @@ class StreamReader {
       } else for (const document of composer.next(token)) this.#take(document)
     }
     for (const document of composer.end(false, text.length)) this.#take(document)
-    const errors = this.#errors.toSorted((a, b) => a.line - b.line || a.column - b.column)
+    const sorted = this.#errors.toSorted((a, b) => a.line - b.line || a.column - b.column)
+    const told = sorted.slice(0, MAX_ERRORS)
+    const errors = sorted.length > MAX_ERRORS ? [notTold(this.#path), ...told] : told
     return { documents: this.#documents, errors }
   }
 
