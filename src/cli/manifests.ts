@@ -70,14 +70,14 @@ export function fileText(file: ManifestFile): string {
 export async function manifestFiles(options: ManifestsOptions, io: Io): Promise<readonly ManifestFile[]> {
   const { namespace, image, replicas } = options
   const policyFiles = orDefault(options.policies).flatMap(readPolicyFiles)
-  const { plan, fingerprint, exposures } = snapshotOf(policyFiles)
+  const { plan, digest, exposures } = snapshotOf(policyFiles)
   const tls = options.certs === undefined ? undefined : await secretsIn(options.certs, namespace, io)
   const pathSecret = tls?.pathSecret ?? PATH_SECRET_PLACEHOLDER
   const ca = options.ca === undefined ? tls?.ca : readText(options.ca)
   const caBundle = ca === undefined ? undefined : Buffer.from(ca).toString('base64')
   const header = plan.scope === 'tenantCluster' ? HEADER + IN_A_TENANTS_CLUSTER : HEADER
   const files = [
-    { name: 'deployment.yaml', objects: workload({ namespace, image, replicas, fingerprint }) },
+    { name: 'deployment.yaml', objects: workload({ namespace, image, replicas, digest }) },
     { name: 'rbac.yaml', objects: rbac(RULES, namespace) },
     { name: 'policies.yaml', objects: mounted(namespace, tls, configKeys(policyFiles)) },
     {

@@ -41,7 +41,7 @@ export async function runServe(options: ServeOptions, io: Io): Promise<number> {
   const tls = { ...(await certificatePair(options, io)), clientCa }
   const log = createLogger({ level: options.logLevel })
   const world = serveWorld(snapshot, options, log)
-  const metrics = metricsOf(world, snapshot.fingerprint)
+  const metrics = metricsOf(world, snapshot.digest)
   const findingEvents = isClusterWorld(world)
     ? tellOfFindings(world, { log, registry: metrics.registry })
     : undefined
@@ -54,7 +54,7 @@ export async function runServe(options: ServeOptions, io: Io): Promise<number> {
       pathSecret,
       listen,
       adminListen,
-      ready: readinessOf(world, snapshot.fingerprint),
+      ready: readinessOf(world, snapshot.digest),
       metrics,
       moreMetrics: capacityMetrics(() => capacitySteps(world.inventory, snapshot.plan)),
       log,

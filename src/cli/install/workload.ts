@@ -5,7 +5,7 @@ export interface InstallOptions {
   readonly image: string
   readonly replicas: number
   /** Of the policies: Pods read them at their start, so other policies must be another Pod template. */
-  readonly fingerprint: string
+  readonly digest: string
 }
 
 /** Ports of the container and the Service: admission over TLS, and health and metrics in plain HTTP. */
@@ -58,7 +58,7 @@ function namespaceLabels(): Manifest {
   return { ...LABELS, 'pod-security.kubernetes.io/enforce': 'restricted' }
 }
 
-function deployment(meta: Manifest, { image, replicas, fingerprint }: InstallOptions): Manifest {
+function deployment(meta: Manifest, { image, replicas, digest }: InstallOptions): Manifest {
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -68,7 +68,7 @@ function deployment(meta: Manifest, { image, replicas, fingerprint }: InstallOpt
       selector: { matchLabels: LABELS },
       strategy: { rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
       template: {
-        metadata: { labels: LABELS, annotations: { 'poolguard.io/policies': fingerprint } },
+        metadata: { labels: LABELS, annotations: { 'poolguard.io/policies': digest } },
         spec: podSpec(image)
       }
     }
