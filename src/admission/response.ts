@@ -100,7 +100,8 @@ export function validatingResponse(
   }
   const isUncertain = causes.length > 0 || judgement.isDoubtful
   const uncertain = isUncertain ? [...causes, UNCONFIRMED] : unreadCauses(judgement)
-  if (uncertain.length > 0 && onFault === 'fail') return { ...denied(review, uncertain, { code: 503, judgement }), ...annotations }
+  if (uncertain.length > 0 && onFault === 'fail')
+    return { ...denied(review, uncertain, { code: 503, judgement }), ...annotations }
   const open = fittingWarnings([...warnings, ...uncertain.map(cause => cause.message)])
   return { uid: review.uid, allowed: true, ...withWarnings(open), ...annotations }
 }

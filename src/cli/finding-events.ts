@@ -36,6 +36,12 @@ interface Found {
 /** Kinds whose changes are looked at. */
 const WATCHED: readonly KindName[] = ['Node', 'IPAddressPool', 'OvnEip', 'Subnet', 'Service']
 
+export interface FindingEvents {
+  /** Other policies are in force, by which other things are found. */
+  policiesChanged(): void
+  stop(): Promise<void>
+}
+
 /**
  * Tells of what nobody could be refused for, by Events and metrics, for as long as the cluster is followed: Nodes that lie in
  * a pool, and OvnEips, which controllers write, that the edge router maps nothing to. Rests on what is stored alone, so that
@@ -44,7 +50,7 @@ const WATCHED: readonly KindName[] = ['Node', 'IPAddressPool', 'OvnEip', 'Subnet
 export function tellOfFindings(
   world: ClusterWorld,
   { log, registry }: { readonly log: Log; readonly registry: Metrics['registry'] }
-): { stop(): Promise<void> } {
+): FindingEvents {
   let counts: ReadonlyMap<string, number> = new Map()
   const overruns = overrunCounts(world)
   const counted = addFindingMetrics(registry, () => new Map([...counts, ...overruns()]))
@@ -70,7 +76,7 @@ export function tellOfFindings(
   world.onChange(kind => {
     if (WATCHED.includes(kind)) reporter.changed()
   })
-  return { stop: () => reporter.stop() }
+  return { policiesChanged: () => reporter.changed(), stop: () => reporter.stop() }
 }
 
 /** undefined while either kind is not known. Those of rules that are switched off are left out. */

@@ -38,6 +38,14 @@ export function snapshotFrom(parsed: ParsedPolicies): PolicySnapshot {
   return { plan, rules, exposures, claims: planClaims(plan), digest: digestOf(canonical) }
 }
 
+/** The value of --require-digest. Throws UnusableError when it is no digest, so that a typing error does not pin nothing. */
+export function requiredDigest(text: string | undefined): string | undefined {
+  if (text === undefined || /^sha256:[0-9a-f]{64}$/.test(text)) return text
+  throw new UnusableError(
+    `--require-digest ${JSON.stringify(text)} is no digest: sha256: and 64 hex digits in lower case, as \`poolguard rules --digest\` prints it`
+  )
+}
+
 /** As container images name theirs: `sha256:` and 64 hex digits. */
 function digestOf(canonical: string): string {
   return `sha256:${createHash('sha256').update(canonical).digest('hex')}`
