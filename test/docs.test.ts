@@ -6,6 +6,7 @@ import { isRecord } from '../src/kinds/decode.ts'
 import { RULES } from '../src/rules/index.ts'
 import { addFindingMetrics } from '../src/server/finding-metrics.ts'
 import { addInventoryMetrics } from '../src/server/inventory-metrics.ts'
+import { addPolicyMetrics } from '../src/server/policy-metrics.ts'
 import { capacityMetrics } from '../src/server/capacity-metrics.ts'
 import { createMetrics } from '../src/server/metrics.ts'
 
@@ -61,11 +62,10 @@ await test('the documents name rules and metrics that exist', async t => {
 /** Every metric that serve has, by its TYPE line. */
 async function metricNames(): Promise<ReadonlySet<string>> {
   const { registry } = createMetrics({ kinds: [], now: () => new Date() })
-  addInventoryMetrics(
-    registry,
-    () => [],
-    () => ''
-  )
+  addInventoryMetrics(registry, () => [])
+  addPolicyMetrics(registry, () => {
+    return { digest: 'sha256:', loadedMs: 0, isRejecting: false, isRegistrationOutdated: false }
+  })
   addFindingMetrics(registry, () => new Map())
   const counts = { size: 1, used: 0, free: 1, unusable: 0 }
   const pools = [{ pool: 'p', ...counts, usedPercent: 0, level: 'ok' as const, families: [] }]

@@ -46,6 +46,7 @@ export async function runServe(options: ServeOptions, io: Io): Promise<number> {
 
 export interface Serving {
   readonly server: RunningServer
+  readonly policies: PoliciesInForce
   /** Resolves when nothing is open any more. */
   stop(): Promise<void>
 }
@@ -106,6 +107,7 @@ export async function startServing(
   if (world.watcher === undefined && isOpen) io.stderr(nextCommand(server, options))
   return {
     server,
+    policies,
     async stop() {
       stopPolling()
       await server.stop()

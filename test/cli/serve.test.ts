@@ -63,7 +63,10 @@ await test('the bundled program serves, survives bad input, and stops without a 
   const ended = new Promise<number | null>(resolve => child.once('exit', resolve))
   t.teardown(() => child.kill('SIGKILL'))
   const admin = `http://127.0.0.1:${adminPort}`
-  t.match(await ready(`${admin}/readyz?verbose`), /\[\+\]policies sha256:[0-9a-f]{64}\n\[\+\]inventory read once/)
+  t.match(
+    await ready(`${admin}/readyz?verbose`),
+    /\[\+\]policies sha256:[0-9a-f]{64}\n\[\+\]inventory read once/
+  )
   const url = `https://127.0.0.1:${port}`
   const ca = readFileSync(join(certs, 'ca.crt'), 'utf8')
 
