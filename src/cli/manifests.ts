@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { floorManifests } from '../admission/floor/manifests.ts'
 import { registration, type Client, type Manifest } from '../admission/registration.ts'
 import type { PolicySnapshot } from '../admission/ports.ts'
+import type { PolicyFile } from '../policy/policy-set.ts'
 import { toYaml } from '../policy/yaml-text.ts'
 import { RULES } from '../rules/index.ts'
 import { serviceDnsNames, type Certificates } from '../server/certificates.ts'
@@ -74,39 +75,54 @@ export function fileText(file: ManifestFile): string {
   return file.header + toYaml(file.objects)
 }
 
-/** Everything that is installed, webhooks last: they may only be there once there is somebody to answer. */
+/** What is installed, or the parts of it that --only names; webhooks late: they may only be there once there is somebody to answer. */
 export async function manifestFiles(options: ManifestsOptions, io: Io): Promise<readonly ManifestFile[]> {
   const { namespace, image, replicas, only } = options
   const policyFiles = orDefault(options.policies).flatMap(readPolicyFiles)
-  const { plan, digest, exposures } = snapshotOf(policyFiles)
-  const isImmutable = options.immutablePolicies ?? false
+  const snapshot = snapshotOf(policyFiles)
+  const { plan, exposures } = snapshot
   const tls = options.certs === undefined ? undefined : await secretsIn(options.certs, namespace, io)
   const pathSecret = tls?.pathSecret ?? PATH_SECRET_PLACEHOLDER
-  const ca = options.ca === undefined ? tls?.ca : readText(options.ca)
-  const caBundle = ca === undefined ? undefined : Buffer.from(ca).toString('base64')
-  const header = plan.scope === 'tenantCluster' ? HEADER + IN_A_TENANTS_CLUSTER : HEADER
-  const configMap = policiesConfigMap({ namespace, labels: LABELS, files: policyFiles, digest, isImmutable })
-  io.stderr(`policies ${digest}\n`)
-  const advice = applyAdvice(configMap)
-  if (advice !== '') io.stderr(`${advice}\n`)
-  const pods = {
-    policiesName: policiesName({ digest, isImmutable }),
-    requiredDigest: isImmutable ? digest : undefined
+  const webhooks = {
+    client: clientOf(options),
+    caBundle: caBundleOf(options, tls?.ca),
+    pathSecret,
+    exposures
   }
+  const { configMap, pods } = mountedPolicies(options, policyFiles, snapshot, io)
+  const isWanted = (part: ManifestPart) => only === undefined || only.includes(part)
+  const isFloorWanted = only === undefined ? options.vap === true : only.includes('floor')
   const files = [
-    { name: 'deployment.yaml', objects: workload({ namespace, image, replicas, ...pods }) },
-    { name: 'rbac.yaml', objects: rbac(RULES, namespace) },
-    { name: 'policies.yaml', objects: [...(tls === undefined ? [] : [secret(namespace, tls)]), configMap] },
-    {
-      name: 'webhooks.yaml',
-      objects: registration(RULES, plan, { client: clientOf(options), caBundle, pathSecret, exposures })
-    },
-    ...(options.vap === true || only?.includes('floor') === true
-      ? [floorFile(options, { plan, exposures }, io)]
-      : [])
+    { name: 'deployment', objects: workload({ namespace, image, replicas, ...pods }) },
+    { name: 'rbac', objects: rbac(RULES, namespace) },
+    { name: 'policies', objects: [...(tls === undefined ? [] : [secret(namespace, tls)]), configMap] },
+    { name: 'webhooks', objects: registration(RULES, plan, webhooks) },
+    ...(isFloorWanted ? [floorFile(options, snapshot, io)] : [])
   ] as const
-  const chosen = files.filter(({ name }) => only === undefined || only.some(part => name === `${part}.yaml`))
-  return chosen.map(file => ({ ...file, header }))
+  const header = plan.scope === 'tenantCluster' ? HEADER + IN_A_TENANTS_CLUSTER : HEADER
+  return files
+    .filter(({ name }) => isWanted(name))
+    .map(({ name, objects }) => ({ name: `${name}.yaml` as const, objects, header }))
+}
+
+/** The ConfigMap, and what Pods are told of it; says on stderr which policies it holds, and how it must be applied. */
+function mountedPolicies(
+  { namespace, immutablePolicies: isImmutable = false }: ManifestsOptions,
+  files: readonly PolicyFile[],
+  { digest }: PolicySnapshot,
+  io: Io
+) {
+  const configMap = policiesConfigMap({ namespace, labels: LABELS, files, digest, isImmutable })
+  const advice = applyAdvice(configMap)
+  io.stderr(`policies ${digest}\n${advice === '' ? '' : `${advice}\n`}`)
+  const name = policiesName({ digest, isImmutable })
+  return { configMap, pods: { policiesName: name, requiredDigest: isImmutable ? digest : undefined } }
+}
+
+/** The PEM of --ca, or else of the certificates that were made. */
+function caBundleOf({ ca }: ManifestsOptions, made: string | undefined): string | undefined {
+  const pem = ca === undefined ? made : readText(ca)
+  return pem === undefined ? undefined : Buffer.from(pem).toString('base64')
 }
 
 /** What the API server refuses by itself; says on stderr what of the policies is not among it. */
@@ -114,11 +130,11 @@ function floorFile(
   options: ManifestsOptions,
   { plan, exposures }: Pick<PolicySnapshot, 'plan' | 'exposures'>,
   io: Io
-): Omit<ManifestFile, 'header'> {
+): { readonly name: 'floor'; readonly objects: readonly Manifest[] } {
   const client = clientOf(options)
   const floor = floorManifests({ rules: RULES, plan, exposures, client, nowMs: wallTimeMs() })
   for (const sentence of floor.leftOut) io.stderr(`not in floor.yaml, left to the webhook: ${sentence}\n`)
-  return { name: 'floor.yaml', objects: floor.objects }
+  return { name: 'floor', objects: floor.objects }
 }
 
 /** What goes into the Secret: certificates for the Service's names, and the secret of the paths. */
