@@ -11,6 +11,7 @@ import { capacityMetrics } from '../src/server/capacity-metrics.ts'
 import { createMetrics } from '../src/server/metrics.ts'
 
 const guide = readFileSync('docs/production.md', 'utf8')
+const gitops = readFileSync('docs/gitops.md', 'utf8')
 const alerts = readFileSync('manifests/examples/prometheus/rules.yaml', 'utf8')
 
 async function output(command: string): Promise<{ readonly code: number; readonly stdout: string }> {
@@ -54,7 +55,7 @@ await test('the documents name rules and metrics that exist', async t => {
   t.ok(named.length > 5)
   for (const id of named) t.ok(ids.has(id), id)
   const metrics = await metricNames()
-  const used = `${guide}\n${alerts}`.match(/\bpoolguard_\w+/g) ?? []
+  const used = `${guide}\n${gitops}\n${alerts}`.match(/\bpoolguard_\w+/g) ?? []
   t.ok(used.length > 10)
   for (const name of used) t.ok(metrics.has(name), name)
 })
