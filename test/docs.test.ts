@@ -6,10 +6,12 @@ import { isRecord } from '../src/kinds/decode.ts'
 import { RULES } from '../src/rules/index.ts'
 import { addFindingMetrics } from '../src/server/finding-metrics.ts'
 import { addInventoryMetrics } from '../src/server/inventory-metrics.ts'
+import { addPolicyMetrics } from '../src/server/policy-metrics.ts'
 import { capacityMetrics } from '../src/server/capacity-metrics.ts'
 import { createMetrics } from '../src/server/metrics.ts'
 
 const guide = readFileSync('docs/production.md', 'utf8')
+const gitops = readFileSync('docs/gitops.md', 'utf8')
 const alerts = readFileSync('manifests/examples/prometheus/rules.yaml', 'utf8')
 
 async function output(command: string): Promise<{ readonly code: number; readonly stdout: string }> {
@@ -53,7 +55,7 @@ await test('the documents name rules and metrics that exist', async t => {
   t.ok(named.length > 5)
   for (const id of named) t.ok(ids.has(id), id)
   const metrics = await metricNames()
-  const used = `${guide}\n${alerts}`.match(/\bpoolguard_\w+/g) ?? []
+  const used = `${guide}\n${gitops}\n${alerts}`.match(/\bpoolguard_\w+/g) ?? []
   t.ok(used.length > 10)
   for (const name of used) t.ok(metrics.has(name), name)
 })
@@ -61,11 +63,10 @@ await test('the documents name rules and metrics that exist', async t => {
 /** Every metric that serve has, by its TYPE line. */
 async function metricNames(): Promise<ReadonlySet<string>> {
   const { registry } = createMetrics({ kinds: [], now: () => new Date() })
-  addInventoryMetrics(
-    registry,
-    () => [],
-    () => ''
-  )
+  addInventoryMetrics(registry, () => [])
+  addPolicyMetrics(registry, () => {
+    return { digest: 'sha256:', loadedMs: 0, isRejecting: false, isRegistrationOutdated: false }
+  })
   addFindingMetrics(registry, () => new Map())
   const counts = { size: 1, used: 0, free: 1, unusable: 0 }
   const pools = [{ pool: 'p', ...counts, usedPercent: 0, level: 'ok' as const, families: [] }]

@@ -9,7 +9,7 @@ import {
 } from './response.ts'
 import { judge, type Judgement } from './judge.ts'
 import { mutate } from './mutate.ts'
-import type { Ports } from './ports.ts'
+import { pinned, type Ports } from './ports.ts'
 import { parseReview, type Review } from './review.ts'
 import { shown } from './show.ts'
 
@@ -19,8 +19,8 @@ export function createAnswerReview(ports: Ports): AnswerReview {
     const parsed = parseReview(body)
     if (parsed.ok) {
       return question.path === 'mutate'
-        ? mutatingAnswer(parsed.review, ports)
-        : validatingAnswer(parsed.review, ports, question.onFault)
+        ? mutatingAnswer(parsed.review, pinned(ports))
+        : validatingAnswer(parsed.review, pinned(ports), question.onFault)
     }
     if (parsed.kind === 'malformed') return malformedAnswer(parsed.reason)
     const outcome = { ...NOBODY, uid: parsed.uid, verdict: 'denied', fault: parsed.reason } as const
@@ -93,8 +93,14 @@ function judgedOutcome(review: Review, judgement: Judgement, allowed: boolean): 
     denied: [...new Set(denied)],
     warned: [...new Set(ids('warn'))],
     audited: [...new Set(ids('audit'))],
-    exempted: [...new Set(judgement.exempted.map(({ rule }) => rule.id))]
+    exempted: exemptionUses(judgement)
   }
+}
+
+/** Each pair of a rule and the policy that exempts from it once. */
+function exemptionUses({ exempted }: Judgement): Outcome['exempted'] {
+  const uses = exempted.map(({ rule, exemption: { policy } }) => ({ rule: rule.id, policy }))
+  return [...new Map(uses.map(use => [`${use.rule} ${use.policy}`, use])).values()]
 }
 
 function outcomeOf(review: Review): Outcome {

@@ -22,8 +22,8 @@ export interface Outcome {
   readonly denied: readonly string[]
   readonly warned: readonly string[]
   readonly audited: readonly string[]
-  /** Ids of the rules whose findings an exemption let pass, each once, in order. */
-  readonly exempted: readonly string[]
+  /** The rules whose findings an exemption let pass, and the ExposurePolicy that it stands in; each pair once, in order. */
+  readonly exempted: readonly { readonly rule: string; readonly policy: string }[]
   /** True when the mutating path changed something. */
   readonly patched: boolean
   /** The error behind verdict `fault` or `malformed`, '' otherwise. */

@@ -13,8 +13,8 @@ export interface PolicySnapshot {
   readonly exposures: ExposurePolicies
   /** The plan's own ranges, laid over the inventory. */
   readonly claims: readonly Claim[]
-  /** Names the generation in logs and audit annotations. */
-  readonly fingerprint: string
+  /** `sha256:` and 64 hex digits of all that the documents say: names the generation wherever a decision is told. */
+  readonly digest: string
 }
 
 /** What deciding needs from outside. `check`, `test`, `review` and `serve` build the same decisions on different ports. */
@@ -28,4 +28,10 @@ export interface Ports {
   confirm(refs: readonly ObjectRef[]): Promise<readonly ObjectRef[]>
   /** The time, in milliseconds since 1970: exemptions end. */
   now(): number
+}
+
+/** The same ports with the policies as they are now: a decision begins with this, so that a reload in its midst is none of it. */
+export function pinned(ports: Ports): Ports {
+  const snapshot = ports.snapshot()
+  return { ...ports, snapshot: () => snapshot }
 }

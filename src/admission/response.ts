@@ -35,7 +35,10 @@ export interface AdmissionResponse {
   readonly patch?: string
 }
 
-/** Findings in one answer; the rest is counted. 16 is more than a screen, and bounds the answer against hostile input. */
+/**
+ * Findings in one message, and causes, of which the last is no finding; the rest is counted. 16 is more than a screen, and
+ * bounds the answer against hostile input.
+ */
 const MOST_CAUSES = 16
 
 /** The API server cuts a warning at 256 characters and drops those beyond 4096 in all (endpoints/filters/warning.go). */
@@ -47,6 +50,9 @@ const REASON_CHARACTERS = 400
 
 /** Reserved id of denials that are no rule's: an object that the API server's own schema would refuse too. */
 export const INVALID_OBJECT = 'invalid-object'
+
+/** The reason of the cause that names the policies in force; no rule's. */
+const POLICIES_CAUSE = 'policies'
 
 /** Why a judgement denies: one cause a finding, in the order of the rules. Empty when it allows. */
 export function denialCauses(judgement: Judgement): readonly Cause[] {
@@ -90,11 +96,12 @@ export function validatingResponse(
   const warnings = warningsOf(judgement)
   const causes = denialCauses(judgement)
   if (causes.length > 0 && !judgement.isUnconfirmed) {
-    return { ...denied(review, causes, 403), ...withWarnings(warnings), ...annotations }
+    return { ...denied(review, causes, { code: 403, judgement }), ...withWarnings(warnings), ...annotations }
   }
   const isUncertain = causes.length > 0 || judgement.isDoubtful
   const uncertain = isUncertain ? [...causes, UNCONFIRMED] : unreadCauses(judgement)
-  if (uncertain.length > 0 && onFault === 'fail') return { ...denied(review, uncertain, 503), ...annotations }
+  if (uncertain.length > 0 && onFault === 'fail')
+    return { ...denied(review, uncertain, { code: 503, judgement }), ...annotations }
   const open = fittingWarnings([...warnings, ...uncertain.map(cause => cause.message)])
   return { uid: review.uid, allowed: true, ...withWarnings(open), ...annotations }
 }
@@ -125,7 +132,17 @@ function messageOf(causes: readonly Cause[]): string {
   return more > 0 ? [...lines, `and ${more} more`].join('\n') : lines.join('\n')
 }
 
-function denied(review: Review, causes: readonly Cause[], code: 403 | 503): AdmissionResponse {
+interface Denial {
+  readonly code: 403 | 503
+  readonly judgement: Judgement
+}
+
+/**
+ * The last cause names the policies that were in force. It stands there since kubectl prints the message alone: whoever
+ * reads a denial is spared 71 characters, and a program that compares answers of two replicas has them.
+ */
+function denied(review: Review, causes: readonly Cause[], { code, judgement }: Denial): AdmissionResponse {
+  const policies: Cause = { reason: POLICIES_CAUSE, message: judgement.snapshot.digest, field: '' }
   return {
     uid: review.uid,
     allowed: false,
@@ -138,7 +155,7 @@ function denied(review: Review, causes: readonly Cause[], code: 403 | 503): Admi
         name: review.name,
         group: review.group,
         kind: review.kindName,
-        causes: causes.slice(0, MOST_CAUSES)
+        causes: [...causes.slice(0, MOST_CAUSES - 1), policies]
       }
     }
   }
@@ -181,7 +198,7 @@ function auditAnnotations(judgement: Judgement): Readonly<Record<string, string>
   ]
   return Object.fromEntries<string>([
     ...entries.filter(([, value]) => value !== ''),
-    ['policies', judgement.snapshot.fingerprint]
+    ['policies', judgement.snapshot.digest]
   ])
 }
 

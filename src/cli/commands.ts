@@ -2,10 +2,10 @@ import { InvalidArgumentError, Option, type Command } from 'commander'
 import { runAudit, type AuditOptions } from './audit.ts'
 import { runCheck, type CheckOptions } from './check.ts'
 import type { Io } from './io.ts'
-import { runManifests, type ManifestsOptions } from './manifests.ts'
+import { MANIFEST_PARTS, runManifests, type ManifestsOptions } from './manifests.ts'
 import { loadPolicies, orDefault } from './policies.ts'
 import { runReview, type ReviewOptions } from './review.ts'
-import { RULE_FORMATS, runExplain, runRules } from './rules.ts'
+import { RULE_FORMATS, runExplain, runRules, type RulesOptions } from './rules.ts'
 import { runServe, type ServeOptions } from './serve.ts'
 import { runTest, type TestOptions } from './test.ts'
 
@@ -32,6 +32,7 @@ function addServe(program: Command, io: Io, done: Done): void {
     .option('--tls-key <file>', 'PEM key to use instead (with --tls-cert)')
     .option('--tls-name <name...>', 'more DNS names or addresses for the certificate that is made')
     .option('--path-secret-file <file>', 'secret that paths begin with: /SECRET/validate; else 404')
+    .option('--require-digest <digest>', 'serve no other policies than those of this digest (sha256:HEX)')
     .option('--client-ca <file>', "PEM of the CA of API servers' client certificates; without one 403")
     .option('--shutdown-delay <seconds>', 'go on serving this long after SIGTERM', wholeNumber, 0)
     .addOption(logLevel())
@@ -80,11 +81,10 @@ function addTest(program: Command, io: Io, done: Done): void {
 }
 
 function addCatalogue(program: Command, io: Io, done: Done): void {
-  program
-    .command('rules')
-    .description('list the rules')
+  withPolicies(program.command('rules').description('list the rules'))
     .addOption(formats(...RULE_FORMATS))
-    .action((options: { format: (typeof RULE_FORMATS)[number] }) => done(runRules(options.format, io)))
+    .option('--digest', 'print the digest of the policies instead, for serve --require-digest', false)
+    .action((options: RulesOptions) => done(runRules(options, io)))
   withPolicies(program.command('explain').description('one rule, or the JSON Schema of a policy document'))
     .argument('<name>', 'a rule such as pool-overlap, or a kind such as NetworkPlan')
     .action((name: string, options: { policies: readonly string[] }) =>
@@ -100,6 +100,12 @@ function addManifests(program: Command, io: Io, done: Done): void {
     .option('--url <url>', 'print webhooks that call this address instead of the Service')
     .option('--certs <dir>', 'make certificates and the secret of the paths there, and include them')
     .option('--ca <file>', 'PEM certificate for caBundle')
+    .option(
+      '--immutable-policies',
+      'name the ConfigMap by its digest, never change it, and pin serve to it',
+      false
+    )
+    .addOption(new Option('--only <part...>', 'print these parts alone').choices(MANIFEST_PARTS))
     .option('--vap', 'add ValidatingAdmissionPolicies that also hold while poolguard is down', false)
     .option('--output <dir>', 'write one file a concern there instead of printing')
     .action(async (options: ManifestsOptions) => done(await runManifests(options, io)))

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import { formatRange } from '../address/format.ts'
 import type { PolicySnapshot } from '../admission/ports.ts'
@@ -8,7 +9,6 @@ import { EventReporter } from '../cluster/event-reporter.ts'
 import type { View } from '../inventory/view.ts'
 import type { KindName } from '../kinds/index.ts'
 import { refKey } from '../kinds/object-ref.ts'
-import { fingerprintOf } from '../policy/fingerprint.ts'
 import { edgeNatDrift } from '../rules/edge-nat-drift.ts'
 import { nodeRuleActions, nodesInPools, type NodeInPool } from '../rules/nodes-in-pools.ts'
 import { addFindingMetrics } from '../server/finding-metrics.ts'
@@ -21,8 +21,11 @@ import type { ClusterWorld } from './world.ts'
 /** Findings of one kind that are told of; a cluster has no more Nodes than a few of these. */
 const MOST_TOLD = 1_000
 
-/** Longest part of an object's name in that of an Event, which has at most 253 characters with the fingerprint. */
+/** Longest part of an object's name in that of an Event, which has at most 253 characters with what is made of the fact. */
 const NAME_CHARACTERS = 230
+
+/** Hex digits of a fact in an Event's name: 64 bits tell a few thousand facts apart. */
+const FACT_DIGITS = 16
 
 /** What is counted, by rule, and told. undefined: not known. */
 interface Found {
@@ -33,6 +36,12 @@ interface Found {
 /** Kinds whose changes are looked at. */
 const WATCHED: readonly KindName[] = ['Node', 'IPAddressPool', 'OvnEip', 'Subnet', 'Service']
 
+export interface FindingEvents {
+  /** Other policies are in force, by which other things are found. */
+  policiesChanged(): void
+  stop(): Promise<void>
+}
+
 /**
  * Tells of what nobody could be refused for, by Events and metrics, for as long as the cluster is followed: Nodes that lie in
  * a pool, and OvnEips, which controllers write, that the edge router maps nothing to. Rests on what is stored alone, so that
@@ -41,7 +50,7 @@ const WATCHED: readonly KindName[] = ['Node', 'IPAddressPool', 'OvnEip', 'Subnet
 export function tellOfFindings(
   world: ClusterWorld,
   { log, registry }: { readonly log: Log; readonly registry: Metrics['registry'] }
-): { stop(): Promise<void> } {
+): FindingEvents {
   let counts: ReadonlyMap<string, number> = new Map()
   const overruns = overrunCounts(world)
   const counted = addFindingMetrics(registry, () => new Map([...counts, ...overruns()]))
@@ -67,7 +76,7 @@ export function tellOfFindings(
   world.onChange(kind => {
     if (WATCHED.includes(kind)) reporter.changed()
   })
-  return { stop: () => reporter.stop() }
+  return { policiesChanged: () => reporter.changed(), stop: () => reporter.stop() }
 }
 
 /** undefined while either kind is not known. Those of rules that are switched off are left out. */
@@ -122,5 +131,6 @@ function unmappedFound(view: View, { plan }: PolicySnapshot): Found | undefined 
 /** Equal for the same fact. */
 function eventName(name: string, fact: readonly string[]): string {
   const start = name.slice(0, NAME_CHARACTERS).replace(/[-.]+$/, '')
-  return `${start}.${fingerprintOf([JSON.stringify(fact)])}`
+  const hash = createHash('sha256').update(JSON.stringify(fact)).digest('hex')
+  return `${start}.${hash.slice(0, FACT_DIGITS)}`
 }

@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { floorManifests } from '../admission/floor/manifests.ts'
 import { registration, type Client, type Manifest } from '../admission/registration.ts'
 import type { PolicySnapshot } from '../admission/ports.ts'
@@ -11,7 +11,8 @@ import { certificatesIn } from './certificates.ts'
 import { wallTimeMs } from './clock.ts'
 import { rbac } from './install/rbac.ts'
 import { keptPathSecret, PATH_SECRET_PLACEHOLDER } from './install/path-secret.ts'
-import { mounted, SERVICE_PORT, workload } from './install/workload.ts'
+import { applyAdvice, policiesConfigMap, policiesName } from './install/policies-config-map.ts'
+import { LABELS, secret, SERVICE_PORT, workload } from './install/workload.ts'
 import { readText } from './files.ts'
 import { EXIT, type Io } from './io.ts'
 import { orDefault, readPolicyFiles, snapshotOf } from './policies.ts'
@@ -26,12 +27,20 @@ export interface ManifestsOptions {
   readonly ca?: string
   /** Also what the API server judges by itself; absent: not. */
   readonly vap?: boolean
+  /** Whether the ConfigMap is named by its digest, never changed, and pinned by the Deployment; absent: not. */
+  readonly immutablePolicies?: boolean
+  /** Absent: all parts. */
+  readonly only?: readonly ManifestPart[]
   readonly output?: string
 }
 
+/** What --only names: the files without their suffix. */
+export const MANIFEST_PARTS = ['deployment', 'rbac', 'policies', 'webhooks', 'floor'] as const
+type ManifestPart = (typeof MANIFEST_PARTS)[number]
+
 /** The objects of one concern, in the order they are applied. */
 export interface ManifestFile {
-  readonly name: 'deployment.yaml' | 'rbac.yaml' | 'policies.yaml' | 'webhooks.yaml' | 'floor.yaml'
+  readonly name: `${ManifestPart}.yaml`
   readonly objects: readonly Manifest[]
   /** Comments that stand above them, alike for all files. */
   readonly header: string
@@ -44,7 +53,7 @@ const HEADER =
 const IN_A_TENANTS_CLUSTER =
   "# For a tenant's own cluster: a convenience and no security boundary, since the tenant can remove it.\n"
 
-/** `poolguard manifests`: prints everything that is installed, or writes it into a folder. */
+/** `poolguard manifests`: prints what is installed, or writes it into a folder; says on stderr which policies that holds. */
 export async function runManifests(options: ManifestsOptions, io: Io): Promise<number> {
   const files = await manifestFiles(options, io)
   if (options.output === undefined) {
@@ -66,27 +75,54 @@ export function fileText(file: ManifestFile): string {
   return file.header + toYaml(file.objects)
 }
 
-/** Everything that is installed, webhooks last: they may only be there once there is somebody to answer. */
+/** What is installed, or the parts of it that --only names; webhooks late: they may only be there once there is somebody to answer. */
 export async function manifestFiles(options: ManifestsOptions, io: Io): Promise<readonly ManifestFile[]> {
-  const { namespace, image, replicas } = options
+  const { namespace, image, replicas, only } = options
   const policyFiles = orDefault(options.policies).flatMap(readPolicyFiles)
-  const { plan, fingerprint, exposures } = snapshotOf(policyFiles)
+  const snapshot = snapshotOf(policyFiles)
+  const { plan, exposures } = snapshot
   const tls = options.certs === undefined ? undefined : await secretsIn(options.certs, namespace, io)
   const pathSecret = tls?.pathSecret ?? PATH_SECRET_PLACEHOLDER
-  const ca = options.ca === undefined ? tls?.ca : readText(options.ca)
-  const caBundle = ca === undefined ? undefined : Buffer.from(ca).toString('base64')
-  const header = plan.scope === 'tenantCluster' ? HEADER + IN_A_TENANTS_CLUSTER : HEADER
+  const webhooks = {
+    client: clientOf(options),
+    caBundle: caBundleOf(options, tls?.ca),
+    pathSecret,
+    exposures
+  }
+  const { configMap, pods } = mountedPolicies(options, policyFiles, snapshot, io)
+  const isWanted = (part: ManifestPart) => only === undefined || only.includes(part)
+  const isFloorWanted = only === undefined ? options.vap === true : only.includes('floor')
   const files = [
-    { name: 'deployment.yaml', objects: workload({ namespace, image, replicas, fingerprint }) },
-    { name: 'rbac.yaml', objects: rbac(RULES, namespace) },
-    { name: 'policies.yaml', objects: mounted(namespace, tls, configKeys(policyFiles)) },
-    {
-      name: 'webhooks.yaml',
-      objects: registration(RULES, plan, { client: clientOf(options), caBundle, pathSecret, exposures })
-    },
-    ...(options.vap === true ? [floorFile(options, { plan, exposures }, io)] : [])
+    { name: 'deployment', objects: workload({ namespace, image, replicas, ...pods }) },
+    { name: 'rbac', objects: rbac(RULES, namespace) },
+    { name: 'policies', objects: [...(tls === undefined ? [] : [secret(namespace, tls)]), configMap] },
+    { name: 'webhooks', objects: registration(RULES, plan, webhooks) },
+    ...(isFloorWanted ? [floorFile(options, snapshot, io)] : [])
   ] as const
-  return files.map(file => ({ ...file, header }))
+  const header = plan.scope === 'tenantCluster' ? HEADER + IN_A_TENANTS_CLUSTER : HEADER
+  return files
+    .filter(({ name }) => isWanted(name))
+    .map(({ name, objects }) => ({ name: `${name}.yaml` as const, objects, header }))
+}
+
+/** The ConfigMap, and what Pods are told of it; says on stderr which policies it holds, and how it must be applied. */
+function mountedPolicies(
+  { namespace, immutablePolicies: isImmutable = false }: ManifestsOptions,
+  files: readonly PolicyFile[],
+  { digest }: PolicySnapshot,
+  io: Io
+) {
+  const configMap = policiesConfigMap({ namespace, labels: LABELS, files, digest, isImmutable })
+  const advice = applyAdvice(configMap)
+  io.stderr(`policies ${digest}\n${advice === '' ? '' : `${advice}\n`}`)
+  const name = policiesName({ digest, isImmutable })
+  return { configMap, pods: { policiesName: name, requiredDigest: isImmutable ? digest : undefined } }
+}
+
+/** The PEM of --ca, or else of the certificates that were made. */
+function caBundleOf({ ca }: ManifestsOptions, made: string | undefined): string | undefined {
+  const pem = ca === undefined ? made : readText(ca)
+  return pem === undefined ? undefined : Buffer.from(pem).toString('base64')
 }
 
 /** What the API server refuses by itself; says on stderr what of the policies is not among it. */
@@ -94,23 +130,11 @@ function floorFile(
   options: ManifestsOptions,
   { plan, exposures }: Pick<PolicySnapshot, 'plan' | 'exposures'>,
   io: Io
-): Omit<ManifestFile, 'header'> {
+): { readonly name: 'floor'; readonly objects: readonly Manifest[] } {
   const client = clientOf(options)
   const floor = floorManifests({ rules: RULES, plan, exposures, client, nowMs: wallTimeMs() })
   for (const sentence of floor.leftOut) io.stderr(`not in floor.yaml, left to the webhook: ${sentence}\n`)
-  return { name: 'floor.yaml', objects: floor.objects }
-}
-
-/** Each file under a key of its own, though two folders may hold files of one name. */
-function configKeys(
-  files: readonly PolicyFile[]
-): readonly { readonly name: string; readonly text: string }[] {
-  const names = files.map(({ path }) => basename(path))
-  return files.map(({ path, text }) => {
-    const name = basename(path)
-    const isUnique = names.filter(other => other === name).length === 1
-    return { name: isUnique ? name : path.replace(/[^-._a-zA-Z0-9]+/g, '-').replace(/^[-.]+/, ''), text }
-  })
+  return { name: 'floor', objects: floor.objects }
 }
 
 /** What goes into the Secret: certificates for the Service's names, and the secret of the paths. */

@@ -7,9 +7,13 @@ import type { ClusterWorld } from './world.ts'
  */
 export function overrunCounts(world: ClusterWorld): () => ReadonlyMap<string, number> {
   let counts: ReadonlyMap<string, number> | undefined
+  let counted = world.ports.snapshot()
   world.onChange(() => (counts = undefined))
   return () => {
-    const audits = () => quotaAudits({ ...world.ports.snapshot(), view: world.inventory })
+    const snapshot = world.ports.snapshot()
+    if (snapshot !== counted) counts = undefined
+    counted = snapshot
+    const audits = () => quotaAudits({ ...snapshot, view: world.inventory })
     counts ??= new Map(
       audits()
         .filter(({ unknown }) => unknown.length === 0)

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PolicySnapshot } from '../admission/ports.ts'
@@ -32,9 +33,22 @@ export function snapshotOf(files: readonly PolicyFile[]): PolicySnapshot {
 /** Binds parsed policies to the rules. Throws UnusableError with what is wrong with them. */
 export function snapshotFrom(parsed: ParsedPolicies): PolicySnapshot {
   if (!parsed.ok) throw new UnusableError(parsed.errors.map(formatDocumentError).join('\n'))
-  const { plan, exposures, fingerprint } = parsed.policies
+  const { plan, exposures, canonical } = parsed.policies
   const rules = RULES.filter(({ id, defaultAction }) => !isOff(exposures, id, defaultAction))
-  return { plan, rules, exposures, claims: planClaims(plan), fingerprint }
+  return { plan, rules, exposures, claims: planClaims(plan), digest: digestOf(canonical) }
+}
+
+/** The value of --require-digest. Throws UnusableError when it is no digest, so that a typing error does not pin nothing. */
+export function requiredDigest(text: string | undefined): string | undefined {
+  if (text === undefined || /^sha256:[0-9a-f]{64}$/.test(text)) return text
+  throw new UnusableError(
+    `--require-digest ${JSON.stringify(text)} is no digest: sha256: and 64 hex digits in lower case, as \`poolguard rules --digest\` prints it`
+  )
+}
+
+/** As container images name theirs: `sha256:` and 64 hex digits. */
+function digestOf(canonical: string): string {
+  return `sha256:${createHash('sha256').update(canonical).digest('hex')}`
 }
 
 /** The texts of one --policies argument. Throws UnusableError when it cannot be read. */

@@ -39,7 +39,8 @@ export function publish(report: CheckReport, publication: Publication): void {
     colour: output === undefined && io.isTerminal,
     errors: errors.map(formatDocumentError),
     showsCapacity,
-    tool: toolOf(snapshot)
+    tool: toolOf(snapshot),
+    policies: snapshot.digest
   })
   for (const error of errors) io.stderr(`${errorLine(error)}\n`)
   if (output === undefined) io.stdout(text)

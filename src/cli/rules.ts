@@ -6,13 +6,22 @@ import { RULES } from '../rules/index.ts'
 import type { AnyRule } from '../rules/rule.ts'
 import { doorTables } from './doors.ts'
 import { EXIT, UnusableError, type Io } from './io.ts'
+import { loadPolicies, orDefault } from './policies.ts'
 
 /** How `poolguard rules` prints: one line a rule, the table of the README, those of docs/tenants.md, or JSON. */
 export const RULE_FORMATS = ['text', 'markdown', 'tenants', 'json'] as const
 
-/** `poolguard rules`: the catalogue. */
-export function runRules(format: (typeof RULE_FORMATS)[number], io: Io): number {
-  if (format === 'json') io.stdout(`${JSON.stringify(RULES.map(ruleFacts), undefined, 2)}\n`)
+export interface RulesOptions {
+  readonly policies: readonly string[]
+  readonly format: (typeof RULE_FORMATS)[number]
+  /** Whether the digest of the policies is printed instead. */
+  readonly digest: boolean
+}
+
+/** `poolguard rules`: the catalogue, which is the same whatever the policies are; or the policies' digest, alone on its line. */
+export function runRules({ policies, format, digest }: RulesOptions, io: Io): number {
+  if (digest) io.stdout(`${loadPolicies(orDefault(policies)).digest}\n`)
+  else if (format === 'json') io.stdout(`${JSON.stringify(RULES.map(ruleFacts), undefined, 2)}\n`)
   else if (format === 'markdown') io.stdout(`${ruleTable()}\n`)
   else if (format === 'tenants') io.stdout(`${doorTables()}\n`)
   else io.stdout(ruleLines())

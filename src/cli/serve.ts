@@ -1,24 +1,26 @@
 import { join } from 'node:path'
 import { createAnswerReview, faultAnswer } from '../admission/answer-review.ts'
-import type { PolicySnapshot } from '../admission/ports.ts'
+import type { Ports } from '../admission/ports.ts'
 import { KIND_NAMES } from '../kinds/index.ts'
-import { formatDocumentError, type DocumentError } from '../policy/document-error.ts'
-import { expiredExemptions } from '../policy/exemption.ts'
 import { capacitySteps } from '../rules/capacity.ts'
 import { capacityMetrics } from '../server/capacity-metrics.ts'
 import { addInventoryMetrics, type InventoryFacts } from '../server/inventory-metrics.ts'
 import { startServer, type Endpoint, type RunningServer } from '../server/listen.ts'
 import { createLogger, type Log } from '../server/logger.ts'
 import type { CertificatePair } from '../server/tls.ts'
-import { createMetrics, type Metrics } from '../server/metrics.ts'
+import { createMetrics } from '../server/metrics.ts'
 import type { ReadinessCheck } from '../server/admin-app.ts'
 import { certificatesIn } from './certificates.ts'
-import { wallTimeMs } from './clock.ts'
+import { systemClock, wallTimeMs } from './clock.ts'
 import { readText, tryReadText } from './files.ts'
 import { proofsOf, type ProofOptions } from './install/proofs.ts'
 import { EXIT, UnusableError, type Io } from './io.ts'
 import { tellOfFindings } from './finding-events.ts'
-import { loadPolicies, orDefault } from './policies.ts'
+import { orDefault, requiredDigest } from './policies.ts'
+import { followPolicies, warnOfExpired } from './reload/follow-policies.ts'
+import { PoliciesInForce } from './reload/policies-in-force.ts'
+import type { FollowerTimings } from './reload/policy-follower.ts'
+import { readAtStart, readPolicies } from './reload/reading.ts'
 import { clusterWorld, fileWorld, isClusterWorld, type World, type WorldOptions } from './world.ts'
 
 export interface ServeOptions extends WorldOptions, ProofOptions {
@@ -29,74 +31,92 @@ export interface ServeOptions extends WorldOptions, ProofOptions {
   readonly tlsKey?: string
   readonly tlsName?: readonly string[]
   readonly shutdownDelay: number
+  /** `sha256:` and 64 hex digits; absent: whatever the policies are. */
+  readonly requireDigest?: string
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
 }
 
 /** `poolguard serve`: answers until SIGTERM or SIGINT, then stops without failing a call. */
 export async function runServe(options: ServeOptions, io: Io): Promise<number> {
+  const serving = await startServing(options, io)
+  await stopSignal()
+  await serving.stop()
+  return EXIT.ok
+}
+
+export interface Serving {
+  readonly server: RunningServer
+  readonly policies: PoliciesInForce
+  /** Resolves when nothing is open any more. */
+  stop(): Promise<void>
+}
+
+/** Serves, with policies and certificate as they are on disk. Throws UnusableError when it cannot start. */
+export async function startServing(
+  options: ServeOptions,
+  io: Io,
+  timings?: Partial<FollowerTimings>
+): Promise<Serving> {
   const listen = endpoint(options.listen, '--listen')
   const adminListen = endpoint(options.adminListen, '--admin-listen')
   const { pathSecret, clientCa } = proofsOf(options, listen)
-  const snapshot = loadPolicies(orDefault(options.policies))
+  const paths = orDefault(options.policies)
+  const first = readAtStart(() => readPolicies(paths))
+  const required = requiredDigest(options.requireDigest)
+  const policies = new PoliciesInForce(first, { required, now: wallTimeMs })
   const tls = { ...(await certificatePair(options, io)), clientCa }
   const log = createLogger({ level: options.logLevel })
-  const world = serveWorld(snapshot, options, log)
-  const metrics = metricsOf(world, snapshot.fingerprint)
-  const findingEvents = isClusterWorld(world)
-    ? tellOfFindings(world, { log, registry: metrics.registry })
-    : undefined
-  const stopWarning = warnOfExpired(snapshot, log)
-  try {
-    const server = await startServer({
-      answer: createAnswerReview(world.ports),
-      faultAnswer,
-      tls,
-      pathSecret,
-      listen,
-      adminListen,
-      ready: readinessOf(world, snapshot.fingerprint),
-      metrics,
-      moreMetrics: capacityMetrics(() => capacitySteps(world.inventory, snapshot.plan)),
-      log,
-      shutdownDelayMs: options.shutdownDelay * 1000
-    }).catch((error: unknown) => {
-      throw new UnusableError(error instanceof Error ? error.message : 'cannot listen')
-    })
-    const isOpen = pathSecret === undefined && clientCa === undefined
-    if (world.watcher === undefined && isOpen) io.stderr(nextCommand(server, options))
-    await untilStopped(options, server, tls)
-    return EXIT.ok
-  } finally {
+  const world = serveWorld(() => policies.snapshot(), options, log)
+  const metrics = createMetrics({ kinds: KIND_NAMES, now: () => new Date() })
+  addInventoryMetrics(metrics.registry, () => inventoryFacts(world))
+  const { registry } = metrics
+  const findingEvents = isClusterWorld(world) ? tellOfFindings(world, { log, registry }) : undefined
+  const clock = systemClock()
+  const expired = warnOfExpired(policies, { log, clock, now: wallTimeMs })
+  const changed = () => {
+    expired.look()
+    findingEvents?.policiesChanged()
+  }
+  const following = { paths, first, policies, clock, log, registry, changed, timings }
+  const stopFollowing = followPolicies(following)
+  const close = async () => {
     // Watches and timers keep the process alive, also when it cannot listen.
-    stopWarning()
+    stopFollowing()
+    expired.stop()
     await findingEvents?.stop()
     await world.close()
   }
-}
-
-/** Serves, with the certificate as it is on disk, until SIGTERM or SIGINT; resolves when nothing is open any more. */
-async function untilStopped(
-  options: ServeOptions,
-  server: RunningServer,
-  tls: CertificatePair
-): Promise<void> {
+  const server = await startServer({
+    answer: createAnswerReview(world.ports),
+    faultAnswer,
+    tls,
+    pathSecret,
+    listen,
+    adminListen,
+    ready: readinessOf(world, policies),
+    metrics,
+    moreMetrics: capacityMetrics(() => capacitySteps(world.inventory, policies.snapshot().plan)),
+    log,
+    shutdownDelayMs: options.shutdownDelay * 1000
+  }).catch(async (error: unknown) => {
+    await close()
+    throw new UnusableError(error instanceof Error ? error.message : 'cannot listen')
+  })
   const stopPolling = pollCertificate(options, server, tls)
-  await stopSignal()
-  stopPolling()
-  await server.stop()
+  const isOpen = pathSecret === undefined && clientCa === undefined
+  if (world.watcher === undefined && isOpen) io.stderr(nextCommand(server, options))
+  return {
+    server,
+    policies,
+    async stop() {
+      stopPolling()
+      await server.stop()
+      await close()
+    }
+  }
 }
 
-function metricsOf(world: World, fingerprint: string): Metrics {
-  const metrics = createMetrics({ kinds: KIND_NAMES, now: () => new Date() })
-  addInventoryMetrics(
-    metrics.registry,
-    () => inventoryFacts(world),
-    () => fingerprint
-  )
-  return metrics
-}
-
-function serveWorld(snapshot: ReturnType<typeof loadPolicies>, options: ServeOptions, log: Log): World {
+function serveWorld(snapshot: Ports['snapshot'], options: ServeOptions, log: Log): World {
   if (options.inventory.length > 0) return fileWorld(snapshot, options.inventory)
   return clusterWorld(snapshot, options.kubeconfig ?? 'in-cluster', ({ kind, state, lastError, objects }) => {
     const level = lastError === undefined ? 'info' : 'warn'
@@ -118,13 +138,12 @@ function inventoryFacts({ watcher, inventory }: World): readonly InventoryFacts[
 }
 
 /**
- * One check for the policies, one for the first sync (afterwards a kind that fails closes only the writes that need it),
+ * How the policies stand, whether the first sync is over (afterwards a kind that fails closes only the writes that need it),
  * and how each watched kind stands, which fails none of them.
  */
-function readinessOf({ watcher }: World, fingerprint: string): () => readonly ReadinessCheck[] {
+function readinessOf({ watcher }: World, policies: PoliciesInForce): () => readonly ReadinessCheck[] {
   let isSettled = watcher === undefined
   void watcher?.synced().then(isSynced => (isSettled = isSynced))
-  const policies = { name: 'policies', ok: true, detail: fingerprint }
   return () => {
     const sync = { name: 'inventory', ok: isSettled, detail: isSettled ? 'read once' : 'not read yet' }
     const kinds = (watcher?.status() ?? []).map(({ kind, state, objects, lastError }) => ({
@@ -132,7 +151,7 @@ function readinessOf({ watcher }: World, fingerprint: string): () => readonly Re
       ok: true,
       detail: `${state}, ${objects} objects${lastError === undefined ? '' : `, ${lastError}`}`
     }))
-    return [policies, sync, ...kinds]
+    return [...policies.checks(), sync, ...kinds]
   }
 }
 
@@ -162,23 +181,6 @@ function pollCertificate(options: ServeOptions, server: RunningServer, served: C
     current = { cert, key }
     server.reload(current)
   }, CERTIFICATE_POLL_MS)
-  return () => clearInterval(timer)
-}
-
-/** How soon an exemption's end is told; it is not applied from that very moment. */
-const EXPIRY_POLL_MS = 3_600_000
-
-/** Warns once of each exemption that has expired, at the start and while it serves. Answers how to end it. */
-function warnOfExpired({ exposures }: PolicySnapshot, log: Log): () => void {
-  const told = new Set<DocumentError>()
-  const look = () => {
-    for (const error of expiredExemptions(exposures.policies, wallTimeMs())) {
-      if (!told.has(error)) log.warn({ exemption: formatDocumentError(error) }, 'expired')
-      told.add(error)
-    }
-  }
-  look()
-  const timer = setInterval(look, EXPIRY_POLL_MS)
   return () => clearInterval(timer)
 }
 

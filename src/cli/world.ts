@@ -45,7 +45,8 @@ const FIRST_SYNC_MS = 30_000
 
 /** Policies and inventory for a command that answers once: the cluster is listed, and must answer. */
 export async function openWorld(options: WorldOptions, io: Io): Promise<World> {
-  const snapshot = loadPolicies(orDefault(options.policies))
+  const loaded = loadPolicies(orDefault(options.policies))
+  const snapshot = () => loaded
   if (options.kubeconfig === undefined) return fileWorld(snapshot, options.inventory)
   const world = clusterWorld(snapshot, options.kubeconfig, status => reportTrouble(status, io))
   if (!(await within(FIRST_SYNC_MS, world.watcher.synced()))) {
@@ -57,16 +58,16 @@ export async function openWorld(options: WorldOptions, io: Io): Promise<World> {
   return world
 }
 
-/** Policies and inventory from files; without inventory files no kind is known, so that absences mean nothing. */
-export function fileWorld(snapshot: ReturnType<typeof loadPolicies>, paths: readonly string[]): World {
+/** An inventory from files; without any no kind is known, so that absences mean nothing. */
+export function fileWorld(snapshot: Ports['snapshot'], paths: readonly string[]): World {
   const inventory = paths.length === 0 ? new Inventory() : loadInventoryFiles(paths).inventory
-  const ports = { snapshot: () => snapshot, view: inventory, confirm: async () => [], now: wallTimeMs }
+  const ports = { snapshot, view: inventory, confirm: async () => [], now: wallTimeMs }
   return { ports, inventory, watcher: undefined, close: async () => {} }
 }
 
-/** Policies from files, and an inventory that follows the cluster of a kubeconfig file, or `in-cluster`. */
+/** An inventory that follows the cluster of a kubeconfig file, or `in-cluster`. */
 export function clusterWorld(
-  snapshot: ReturnType<typeof loadPolicies>,
+  snapshot: Ports['snapshot'],
   kubeconfig: string,
   log: (status: WatchStatus) => void
 ): ClusterWorld {
@@ -81,7 +82,7 @@ export function clusterWorld(
   const read = liveReader({ api, watcher, clock })
   const confirm: Ports['confirm'] = async refs => (await read(refs)).map(({ ref }) => ref)
   return {
-    ports: { snapshot: () => snapshot, view: inventory, confirm, now: wallTimeMs },
+    ports: { snapshot, view: inventory, confirm, now: wallTimeMs },
     inventory,
     watcher,
     api,

@@ -1,11 +1,11 @@
 import { isRecord } from '../kinds/decode.ts'
 import type { KnownRules } from './action.ts'
+import { canonicalSet, canonicalText } from './canonical.ts'
 import { decodeDocument, errorsOf, inTextOrder, valuesOf } from './decode-document.ts'
 import type { DecodedDocument } from './decode-document.ts'
 import type { DocumentError } from './document-error.ts'
 import { defaultGrantErrors } from './default-grants.ts'
 import { decodeExposurePolicy } from './exposure-policy.ts'
-import { fingerprintOf } from './fingerprint.ts'
 import { didYouMean } from './nearest-name.ts'
 import { networkPlan } from './network-plan.ts'
 import type { Plan } from './plan.ts'
@@ -26,8 +26,8 @@ export interface PolicyFile {
 export interface PolicySet {
   readonly plan: Plan
   readonly exposures: ExposurePolicies
-  /** 16 hex digits: the same for the same documents in whatever order; no protection against forgery. */
-  readonly fingerprint: string
+  /** All that the documents say, as one text: equal for sets that say the same, whatever their files, order and layout. */
+  readonly canonical: string
 }
 
 export type ParsedPolicies =
@@ -88,8 +88,8 @@ function parseSources({ sources, unread, paths }: Input, knownRules: KnownRules)
   const contradictions = defaultGrantErrors(plan, placed)
   if (contradictions.length > 0) return { ok: false, errors: inTextOrder(contradictions) }
   const exposures = exposurePolicies(placed.map(({ policy }) => policy))
-  const fingerprint = fingerprintOf([...planSources, ...policySources].map(textOf))
-  return { ok: true, policies: { plan, exposures, fingerprint } }
+  const canonical = canonicalSet([...planSources, ...policySources].map(textOf))
+  return { ok: true, policies: { plan, exposures, canonical } }
 }
 
 /** Sorted by what they say, so that nothing can depend on the order of files. */
@@ -99,7 +99,7 @@ function inOneOrder(sources: readonly PolicySource[]): readonly PolicySource[] {
 }
 
 function textOf({ document }: PolicySource): string {
-  return JSON.stringify(document.value)
+  return canonicalText(document.value)
 }
 
 const POLICY_KINDS = ['NetworkPlan', 'ExposurePolicy', 'PolicyTest'] as const

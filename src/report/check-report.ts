@@ -17,16 +17,18 @@ export interface CheckRendering {
   /** Whether the text tells how full pools and allocations are. JSON always does, the other formats have no place for it. */
   readonly showsCapacity: boolean
   readonly tool: SarifTool
+  /** The digest of what it was judged by; only JSON has a place for it. */
+  readonly policies: string
 }
 
 /** A check or an audit in one of the formats, ending in a line end. */
 export function renderCheckReport(report: CheckReport, rendering: CheckRendering): string {
-  const { command, format, colour, errors, showsCapacity, tool } = rendering
+  const { command, format, colour, errors, showsCapacity, tool, policies } = rendering
   switch (format) {
     case 'text':
       return checkText(report, colour, showsCapacity)
     case 'json':
-      return checkJson(report, errors)
+      return checkJson(report, errors, policies)
     case 'junit':
       return checkJunit(report, errors, `poolguard ${command}`)
     case 'sarif':

@@ -4,16 +4,18 @@ import { escapeJson } from './escape.ts'
 import { countCases, type TestReport } from './test-results.ts'
 
 /**
- * A check as one JSON object: `summary`, `errors` (sentences about what could not be read), `objects` and `capacity` (see
+ * A check as one JSON object: `summary`, `policies` (their digest), `errors` (sentences about what could not be read), `objects` and `capacity` (see
  * `Capacity`: numbers of addresses are null where nobody knows, and rounded from 2^53 on), and `edgeNat` of an audit where the
  * plan has an edge NAT router (see `edgeNatFacts`).
  */
 export function checkJson(
   { summary, objects, capacity, edgeNat }: CheckReport,
-  errors: readonly string[]
+  errors: readonly string[],
+  policies: string
 ): string {
   return written({
     summary,
+    policies,
     errors,
     objects,
     capacity,

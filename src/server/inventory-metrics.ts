@@ -10,12 +10,8 @@ export interface InventoryFacts {
   readonly restarts: number
 }
 
-/** Adds gauges about the inventory and the policies in force; nothing is counted between scrapes. */
-export function addInventoryMetrics(
-  registry: Registry,
-  inventory: () => readonly InventoryFacts[],
-  policies: () => string
-): void {
+/** Adds gauges about the inventory; nothing is counted between scrapes. */
+export function addInventoryMetrics(registry: Registry, inventory: () => readonly InventoryFacts[]): void {
   const registers = [registry]
   const gauge = (name: string, help: string, value: (facts: InventoryFacts) => number | undefined) =>
     new Gauge({
@@ -40,15 +36,4 @@ export function addInventoryMetrics(
     facts => facts.ageSeconds
   )
   gauge('poolguard_watch_restarts', 'Watches opened again since the start.', facts => facts.restarts)
-  const info = new Gauge({
-    name: 'poolguard_policies_info',
-    help: '1 for the fingerprint of the policies in force.',
-    labelNames: ['fingerprint'],
-    registers: [],
-    collect() {
-      this.reset()
-      this.set({ fingerprint: policies() }, 1)
-    }
-  })
-  registry.registerMetric(info)
 }

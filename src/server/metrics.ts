@@ -24,6 +24,9 @@ const SECONDS = [
   0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5, 1, 2, 5, 10
 ]
 
+/** ExposurePolicies whose exemptions are counted by name; 100 are ten times what one team keeps apart. */
+const MOST_POLICIES = 100
+
 /** The operations of admission.k8s.io/v1. */
 const OPERATIONS = ['CREATE', 'UPDATE', 'DELETE', 'CONNECT']
 
@@ -55,8 +58,8 @@ function decisionMetrics(registry: Registry, kinds: ReadonlySet<string>): Metric
   })
   const exemptions = new Counter({
     name: 'poolguard_exemptions_used_total',
-    help: 'Reviews in which an exemption let findings of a rule pass.',
-    labelNames: ['rule'],
+    help: 'Reviews in which an exemption let findings of a rule pass, by the ExposurePolicy that it stands in.',
+    labelNames: ['rule', 'policy'],
     registers
   })
   const duration = new Histogram({
@@ -66,6 +69,7 @@ function decisionMetrics(registry: Registry, kinds: ReadonlySet<string>): Metric
     buckets: SECONDS,
     registers
   })
+  const boundedPolicy = bounded(MOST_POLICIES)
   return (outcome, durationMs, { path }) => {
     const kind = kinds.has(outcome.kind) ? outcome.kind : 'other'
     const operation = OPERATIONS.includes(outcome.operation) ? outcome.operation : 'other'
@@ -73,8 +77,17 @@ function decisionMetrics(registry: Registry, kinds: ReadonlySet<string>): Metric
     for (const rule of outcome.denied) findings.inc({ rule, action: 'deny' })
     for (const rule of outcome.warned) findings.inc({ rule, action: 'warn' })
     for (const rule of outcome.audited) findings.inc({ rule, action: 'audit' })
-    for (const rule of outcome.exempted) exemptions.inc({ rule })
+    for (const { rule, policy } of outcome.exempted) exemptions.inc({ rule, policy: boundedPolicy(policy) })
     duration.observe({ path }, durationMs / 1_000)
+  }
+}
+
+/** The first `most` different values by their names, all others as `other`: reloads may bring ever new ones. */
+function bounded(most: number): (value: string) => string {
+  const seen = new Set<string>()
+  return value => {
+    if (seen.size < most) seen.add(value)
+    return seen.has(value) ? value : 'other'
   }
 }
 

@@ -83,7 +83,10 @@ await test('the use of an exemption is in the audit annotations and in the outco
   t.match(answer.outcome, {
     verdict: 'allowed',
     denied: [],
-    exempted: ['pool-outside-node-subnet', 'pool-reserved-range']
+    exempted: [
+      { rule: 'pool-outside-node-subnet', policy: 'lab' },
+      { rule: 'pool-reserved-range', policy: 'lab' }
+    ]
   })
   t.strictSame(confirmed, [], 'what is exempted is not read live')
 })

@@ -58,7 +58,12 @@ async function follow(
   const lines: string[] = []
   const log = createLogger({ level: 'info', stream: { write: line => void lines.push(line) } })
   const registry = new Registry()
-  const world = clusterWorld(loadPolicies([`${dir}/plan.yaml`]), `${dir}/config`, () => {})
+  const snapshot = loadPolicies([`${dir}/plan.yaml`])
+  const world = clusterWorld(
+    () => snapshot,
+    `${dir}/config`,
+    () => {}
+  )
   const findingEvents = tellOfFindings(world, { log, registry })
   t.teardown(async () => {
     await findingEvents.stop()

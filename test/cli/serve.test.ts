@@ -63,7 +63,10 @@ await test('the bundled program serves, survives bad input, and stops without a 
   const ended = new Promise<number | null>(resolve => child.once('exit', resolve))
   t.teardown(() => child.kill('SIGKILL'))
   const admin = `http://127.0.0.1:${adminPort}`
-  t.match(await ready(`${admin}/readyz?verbose`), /\[\+\]policies [0-9a-f]{16}\n\[\+\]inventory read once/)
+  t.match(
+    await ready(`${admin}/readyz?verbose`),
+    /\[\+\]policies sha256:[0-9a-f]{64}\n\[\+\]inventory read once/
+  )
   const url = `https://127.0.0.1:${port}`
   const ca = readFileSync(join(certs, 'ca.crt'), 'utf8')
 
@@ -95,7 +98,7 @@ await test('the bundled program serves, survives bad input, and stops without a 
     /poolguard_decisions_total\{kind="IPAddressPool",operation="CREATE",verdict="denied",path="validate",dry_run="false"\} 2/
   )
   t.match(metrics, /poolguard_inventory_objects\{kind="IPAddressPool"\} 1/)
-  t.match(metrics, /poolguard_policies_info\{fingerprint="[0-9a-f]{16}"\} 1/)
+  t.match(metrics, /poolguard_policies_info\{digest="sha256:[0-9a-f]{64}"\} 1/)
   t.match(metrics, 'poolguard_pool_addresses{pool="default-pool",state="free"} 101\n')
   t.match(metrics, 'poolguard_pool_used_ratio{pool="default-pool"} 0\n')
   t.match(

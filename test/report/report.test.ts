@@ -97,7 +97,8 @@ function rendered(format: CheckFormat, report = REPORT, colour = false): string 
     colour,
     errors: ['c.yaml:1:1: broken'],
     showsCapacity: false,
-    tool: { version: '1.2.3', rules: [RULE] }
+    tool: { version: '1.2.3', rules: [RULE] },
+    policies: 'sha256:ab'
   })
 }
 
@@ -199,7 +200,7 @@ void test('no file name, object name or message can forge a line or a command', 
 
 void test('the JSON of a check is the report', t => {
   const { edgeNat: _, ...told } = REPORT
-  t.same(JSON.parse(rendered('json')), { ...told, errors: ['c.yaml:1:1: broken'] })
+  t.same(JSON.parse(rendered('json')), { ...told, policies: 'sha256:ab', errors: ['c.yaml:1:1: broken'] })
   const unknown = rendered('json', { ...REPORT, edgeNat: 'unknown' })
   t.match(JSON.parse(unknown), { edgeNat: null })
   t.end()
@@ -451,7 +452,8 @@ void test('a check tells of capacity in JSON always, in text when asked, before 
     colour: false,
     errors: [],
     showsCapacity: true,
-    tool: { version: '1.2.3', rules: [] }
+    tool: { version: '1.2.3', rules: [] },
+    policies: 'sha256:ab'
   })
   t.ok(
     asked.endsWith(

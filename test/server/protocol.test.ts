@@ -478,7 +478,7 @@ await test('createMetrics() counts under bounded labels', async t => {
       denied: ['pool-overlap'],
       warned: ['pool-unusable'],
       audited: ['x'],
-      exempted: ['pool-reserved-range'],
+      exempted: [{ rule: 'pool-reserved-range', policy: 'lab' }],
       dryRun: true
     },
     4,
@@ -499,7 +499,7 @@ await test('createMetrics() counts under bounded labels', async t => {
     'poolguard_decisions_total{kind="other",operation="CREATE",verdict="allowed",path="validate",dry_run="false"} 1',
     'poolguard_rule_findings_total{rule="pool-overlap",action="deny"} 1',
     'poolguard_rule_findings_total{rule="pool-unusable",action="warn"} 1',
-    'poolguard_exemptions_used_total{rule="pool-reserved-range"} 1',
+    'poolguard_exemptions_used_total{rule="pool-reserved-range",policy="lab"} 1',
     'poolguard_rule_findings_total{rule="x",action="audit"} 1',
     'poolguard_review_duration_seconds_count{path="validate"} 4',
     'poolguard_review_duration_seconds_bucket{le="0.005",path="validate"} 4',

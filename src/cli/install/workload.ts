@@ -4,8 +4,10 @@ export interface InstallOptions {
   readonly namespace: string
   readonly image: string
   readonly replicas: number
-  /** Of the policies: Pods read them at their start, so other policies must be another Pod template. */
-  readonly fingerprint: string
+  /** The ConfigMap of the policies. */
+  readonly policiesName: string
+  /** What the policies must be for a Pod to serve them; undefined: whatever the ConfigMap holds, followed as it changes. */
+  readonly requiredDigest: string | undefined
 }
 
 /** Ports of the container and the Service: admission over TLS, and health and metrics in plain HTTP. */
@@ -23,7 +25,7 @@ const GRACE_SECONDS = SHUTDOWN_SECONDS + 5 + 5
 /** Key of the Secret, and so the file's name where it is mounted. */
 const PATH_SECRET_KEY = 'path-secret'
 
-const LABELS = { 'app.kubernetes.io/name': 'poolguard' }
+export const LABELS = { 'app.kubernetes.io/name': 'poolguard' }
 
 /** The namespace, ServiceAccount, Deployment, Service and PodDisruptionBudget, in the order of `kubectl apply`. */
 export function workload(options: InstallOptions): readonly Manifest[] {
@@ -58,24 +60,21 @@ function namespaceLabels(): Manifest {
   return { ...LABELS, 'pod-security.kubernetes.io/enforce': 'restricted' }
 }
 
-function deployment(meta: Manifest, { image, replicas, fingerprint }: InstallOptions): Manifest {
+function deployment(meta: Manifest, options: InstallOptions): Manifest {
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
     metadata: meta,
     spec: {
-      replicas,
+      replicas: options.replicas,
       selector: { matchLabels: LABELS },
       strategy: { rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
-      template: {
-        metadata: { labels: LABELS, annotations: { 'poolguard.io/policies': fingerprint } },
-        spec: podSpec(image)
-      }
+      template: { metadata: { labels: LABELS }, spec: podSpec(options) }
     }
   }
 }
 
-function podSpec(image: string): Manifest {
+function podSpec(options: InstallOptions): Manifest {
   return {
     serviceAccountName: 'poolguard',
     priorityClassName: 'system-cluster-critical',
@@ -89,15 +88,15 @@ function podSpec(image: string): Manifest {
         labelSelector: { matchLabels: LABELS }
       }
     ],
-    containers: [container(image)],
+    containers: [container(options)],
     volumes: [
       { name: 'certs', secret: { secretName: 'poolguard-tls' } },
-      { name: 'policies', configMap: { name: 'poolguard-policies' } }
+      { name: 'policies', configMap: { name: options.policiesName } }
     ]
   }
 }
 
-function container(image: string): Manifest {
+function container({ image, requiredDigest }: InstallOptions): Manifest {
   const probe = (path: string) => ({ httpGet: { path, port: 'admin' } })
   return {
     name: 'poolguard',
@@ -105,6 +104,7 @@ function container(image: string): Manifest {
     args: [
       'serve',
       '--policies=/policies',
+      ...(requiredDigest === undefined ? [] : [`--require-digest=${requiredDigest}`]),
       `--listen=0.0.0.0:${ADMISSION_PORT}`,
       `--admin-listen=0.0.0.0:${ADMIN_PORT}`,
       '--tls-cert=/certs/tls.crt',
@@ -131,26 +131,16 @@ function container(image: string): Manifest {
   }
 }
 
-/** The Secret and ConfigMap that the Deployment mounts; each only when there is something to put in. */
-export function mounted(
+/** The Secret that the Deployment mounts. */
+export function secret(
   namespace: string,
-  tls: { readonly cert: string; readonly key: string; readonly pathSecret: string } | undefined,
-  policies: readonly { readonly name: string; readonly text: string }[]
-): readonly Manifest[] {
-  const meta = (name: string) => ({ name, namespace, labels: LABELS })
-  const configMap = {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: meta('poolguard-policies'),
-    data: Object.fromEntries(policies.map(({ name, text }) => [name, text]))
-  }
-  if (tls === undefined) return [configMap]
-  const secret = {
+  tls: { readonly cert: string; readonly key: string; readonly pathSecret: string }
+): Manifest {
+  return {
     apiVersion: 'v1',
     kind: 'Secret',
     type: 'kubernetes.io/tls',
-    metadata: meta('poolguard-tls'),
+    metadata: { name: 'poolguard-tls', namespace, labels: LABELS },
     stringData: { 'tls.crt': tls.cert, 'tls.key': tls.key, [PATH_SECRET_KEY]: tls.pathSecret }
   }
-  return [secret, configMap]
 }
