@@ -3,9 +3,8 @@ import { runAudit, type AuditOptions } from './audit.ts'
 import { runCheck, type CheckOptions } from './check.ts'
 import type { Io } from './io.ts'
 import { runManifests, type ManifestsOptions } from './manifests.ts'
-import { loadPolicies, orDefault } from './policies.ts'
 import { runReview, type ReviewOptions } from './review.ts'
-import { RULE_FORMATS, runExplain, runRules } from './rules.ts'
+import { RULE_FORMATS, runExplain, runRules, type RulesOptions } from './rules.ts'
 import { runServe, type ServeOptions } from './serve.ts'
 import { runTest, type TestOptions } from './test.ts'
 
@@ -84,11 +83,17 @@ function addCatalogue(program: Command, io: Io, done: Done): void {
     .command('rules')
     .description('list the rules')
     .addOption(formats(...RULE_FORMATS))
-    .action((options: { format: (typeof RULE_FORMATS)[number] }) => done(runRules(options.format, io)))
+    .addOption(
+      repeatable('--policies <path>', 'list the custom rules of this folder or file too; repeatable').default(
+        [],
+        'none'
+      )
+    )
+    .action((options: RulesOptions) => done(runRules(options, io)))
   withPolicies(program.command('explain').description('one rule, or the JSON Schema of a policy document'))
     .argument('<name>', 'a rule such as pool-overlap, or a kind such as NetworkPlan')
     .action((name: string, options: { policies: readonly string[] }) =>
-      done(runExplain(name, () => loadPolicies(orDefault(options.policies)), io))
+      done(runExplain(name, options.policies, io))
     )
 }
 

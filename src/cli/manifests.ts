@@ -14,7 +14,7 @@ import { keptPathSecret, PATH_SECRET_PLACEHOLDER } from './install/path-secret.t
 import { mounted, SERVICE_PORT, workload } from './install/workload.ts'
 import { readText } from './files.ts'
 import { EXIT, type Io } from './io.ts'
-import { orDefault, readPolicyFiles, snapshotOf } from './policies.ts'
+import { allRules, orDefault, readPolicyFiles, snapshotOf } from './policies.ts'
 
 export interface ManifestsOptions {
   readonly policies: readonly string[]
@@ -71,6 +71,7 @@ export async function manifestFiles(options: ManifestsOptions, io: Io): Promise<
   const { namespace, image, replicas } = options
   const policyFiles = orDefault(options.policies).flatMap(readPolicyFiles)
   const { plan, fingerprint, exposures } = snapshotOf(policyFiles)
+  const rules = allRules(exposures)
   const tls = options.certs === undefined ? undefined : await secretsIn(options.certs, namespace, io)
   const pathSecret = tls?.pathSecret ?? PATH_SECRET_PLACEHOLDER
   const ca = options.ca === undefined ? tls?.ca : readText(options.ca)
@@ -78,11 +79,11 @@ export async function manifestFiles(options: ManifestsOptions, io: Io): Promise<
   const header = plan.scope === 'tenantCluster' ? HEADER + IN_A_TENANTS_CLUSTER : HEADER
   const files = [
     { name: 'deployment.yaml', objects: workload({ namespace, image, replicas, fingerprint }) },
-    { name: 'rbac.yaml', objects: rbac(RULES, namespace) },
+    { name: 'rbac.yaml', objects: rbac(rules, namespace) },
     { name: 'policies.yaml', objects: mounted(namespace, tls, configKeys(policyFiles)) },
     {
       name: 'webhooks.yaml',
-      objects: registration(RULES, plan, { client: clientOf(options), caBundle, pathSecret, exposures })
+      objects: registration(rules, plan, { client: clientOf(options), caBundle, pathSecret, exposures })
     },
     ...(options.vap === true ? [floorFile(options, { plan, exposures }, io)] : [])
   ] as const

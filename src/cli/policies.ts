@@ -1,15 +1,22 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PolicySnapshot } from '../admission/ports.ts'
 import { formatDocumentError } from '../policy/document-error.ts'
 import { planClaims } from '../policy/plan-claims.ts'
 import { parsePolicies, type ParsedPolicies, type PolicyFile } from '../policy/policy-set.ts'
-import { isOff } from '../policy/resolve-exposure.ts'
+import { isOff, type ExposurePolicies } from '../policy/resolve-exposure.ts'
 import { RULES, RULE_ACTIONS } from '../rules/index.ts'
+import { customRules } from '../rules/custom-rule.ts'
+import type { AnyRule } from '../rules/rule.ts'
 import { UnusableError } from './io.ts'
 
 /** Where policies are looked for when no --policies is given, relative to the working directory. */
 const DEFAULT_POLICIES = 'policies'
+
+/** Whether policies were named, or there is a default folder. */
+export function hasPolicies(paths: readonly string[]): boolean {
+  return paths.length > 0 || existsSync(DEFAULT_POLICIES)
+}
 
 /** The policies named, or those of the default folder. */
 export function orDefault(paths: readonly string[]): readonly string[] {
@@ -33,8 +40,13 @@ export function snapshotOf(files: readonly PolicyFile[]): PolicySnapshot {
 export function snapshotFrom(parsed: ParsedPolicies): PolicySnapshot {
   if (!parsed.ok) throw new UnusableError(parsed.errors.map(formatDocumentError).join('\n'))
   const { plan, exposures, fingerprint } = parsed.policies
-  const rules = RULES.filter(({ id, defaultAction }) => !isOff(exposures, id, defaultAction))
+  const rules = allRules(exposures).filter(({ id, defaultAction }) => !isOff(exposures, id, defaultAction))
   return { plan, rules, exposures, claims: planClaims(plan), fingerprint }
+}
+
+/** The built-in rules, and then those that these policies bring. */
+export function allRules({ policies }: Pick<ExposurePolicies, 'policies'>): readonly AnyRule[] {
+  return [...RULES, ...customRules(policies.flatMap(policy => policy.customRules))]
 }
 
 /** The texts of one --policies argument. Throws UnusableError when it cannot be read. */

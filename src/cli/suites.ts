@@ -13,7 +13,7 @@ import { readYaml } from '../policy/yaml-source.ts'
 import { RULE_ACTIONS } from '../rules/index.ts'
 import { readText } from './files.ts'
 import { UnusableError } from './io.ts'
-import { readPolicyFiles, snapshotFrom } from './policies.ts'
+import { allRules, readPolicyFiles, snapshotFrom } from './policies.ts'
 
 /** One suite, where it stands, and the policies its cases are judged by. */
 export interface LoadedSuite {
@@ -40,15 +40,14 @@ export function loadSuites(paths: readonly string[], defaults: readonly string[]
     )) {
       const source = { path, document }
       const decoded = decodePolicyTest(source)
-      if (decoded.ok) errors.push(...unknownRules(source, decoded.value).map(formatDocumentError))
-      if (!decoded.ok) errors.push(...decoded.errors.map(formatDocumentError))
-      else
-        suites.push({
-          path,
-          lines: linesOf(document, decoded.value),
-          suite: decoded.value,
-          snapshot: snapshots.of(source, decoded.value)
-        })
+      if (!decoded.ok) {
+        errors.push(...decoded.errors.map(formatDocumentError))
+        continue
+      }
+      const suite = decoded.value
+      const snapshot = snapshots.of(source, suite)
+      errors.push(...unknownRules(source, suite, snapshot).map(formatDocumentError))
+      suites.push({ path, lines: linesOf(document, suite), suite, snapshot })
     }
   }
   if (errors.length > 0) throw new UnusableError(errors.join('\n'))
@@ -61,8 +60,12 @@ function linesOf(document: YamlDocument, { spec }: PolicyTest): readonly number[
 }
 
 /** Expectations of rules that do not exist: such a case could never come out otherwise than by mistake. */
-function unknownRules(source: PolicySource, { spec }: PolicyTest): readonly DocumentError[] {
-  const known = [...RULE_ACTIONS.keys(), INVALID_OBJECT]
+function unknownRules(
+  source: PolicySource,
+  { spec }: PolicyTest,
+  { exposures }: PolicySnapshot
+): readonly DocumentError[] {
+  const known = [...allRules(exposures).map(({ id }) => id), INVALID_OBJECT]
   return spec.cases.flatMap(({ expect }, i) =>
     (['rules', 'unchecked', 'exempted'] as const).flatMap(key =>
       (expect[key] ?? []).flatMap((id, at) =>

@@ -94,7 +94,6 @@ const BAD_SPECS: readonly (readonly [string, ...string[]])[] = [
     '4:42: spec.services.quota.loadBalancers: -1: below 0',
     '4:65: spec.ovnEips.quota: 1.5: expected a whole number'
   ],
-  ['spec: {customRules: []}', '4:8: spec.customRules: is not supported by this version. Hint: take it out'],
   [
     'spec:\n  exemptions:\n  - users: [alice]',
     '6:5: spec.exemptions[0].rules: is required: a list',
