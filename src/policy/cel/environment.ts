@@ -38,6 +38,8 @@ function environment(): Environment {
   add('string.replace(string, string): string', (text: string, from: string, to: string) =>
     text.split(from).join(to)
   )
+  // What it does is done by `isEqual`.
+  made.registerOperator('optional<A> == optional<A>', (a: unknown, b: unknown) => a === b)
   addNetworkFunctions(made)
   return made
 }

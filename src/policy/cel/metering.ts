@@ -103,9 +103,17 @@ function callHandle(name: string, handle: Handle, gauge: Gauge, pattern: Pattern
     const operands = partsOf(values)
     if (pattern !== undefined) return isMatch(operands[0], pattern, gauge.meter)
     gauge.meter.charge(callCost(name, operands))
-    return handle(values, ...rest)
+    const [text] = operands
+    const ascii = ASCII_CASE.get(name)
+    return ascii === undefined || typeof text !== 'string' ? handle(values, ...rest) : ascii(text)
   }
 }
+
+/** The library's change the case of every letter there is. */
+const ASCII_CASE: ReadonlyMap<string, (text: string) => string> = new Map([
+  ['lowerAscii', text => text.replace(/[A-Z]+/g, letters => letters.toLowerCase())],
+  ['upperAscii', text => text.replace(/[a-z]+/g, letters => letters.toUpperCase())]
+])
 
 function isMatch(text: unknown, pattern: Pattern, meter: Meter): boolean {
   if (typeof text !== 'string') throw new CelFailure('matches() of what is no text')
