@@ -23,6 +23,8 @@ const IMPORTERS: ReadonlyMap<string, string> = new Map([
   ['zod', 'policy/'],
   ['yaml', 'policy/'],
   ['fastest-levenshtein', 'policy/'],
+  ['@marcbachmann/cel-js', 'policy/'],
+  ['re2js', 'policy/'],
   ['fast-json-patch', 'admission/patch.ts'],
   ['junit-xml', 'report/'],
   ['node-sarif-builder', 'report/'],

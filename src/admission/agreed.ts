@@ -36,8 +36,9 @@ export function agreed(evaluations: readonly Said[]): Agreed {
 /** Equal for the same thing found at the same place. */
 function factKey({ rule, finding }: Judged): string {
   const { code, field, value, restsOn } = finding
+  const text = finding.code === 'custom-rule' ? finding.text : ''
   const range = 'range' in finding ? formatDash(finding.range) : ''
-  return JSON.stringify([rule.id, code, field, value, range, ...restsOn.map(refKey)])
+  return JSON.stringify([rule.id, code, field, value, text, range, ...restsOn.map(refKey)])
 }
 
 function mildest(actions: readonly (Judged['action'] | undefined)[]): Judged['action'] {

@@ -10,6 +10,7 @@ import { uncheckedRule, type Unchecked } from './check-report.ts'
 import { withExemptions, type Exempted } from './exempt.ts'
 import { classOf } from './judge.ts'
 import type { PolicySnapshot } from './ports.ts'
+import { storedWrite } from './raw-request.ts'
 
 /** Findings told of one object, as many as of a denial: a pool may share addresses with ten thousand others. */
 const MOST_FINDINGS = 16
@@ -67,8 +68,9 @@ export function auditObject(
     const { tenancy, requester } = writer
     const serviceClass = classOf(change, requester, view)
     const exposure = exposureFor(exposures, { tenancy, namespaceLabels, serviceClass })
+    const raw = storedWrite(object, requester)
     return withExemptions(
-      evaluate(change, asked, { ...context, ...writer, exposure }),
+      evaluate(change, asked, { ...context, ...writer, exposure, ...(raw === undefined ? {} : { raw }) }),
       write,
       exposure,
       nowMs

@@ -9,11 +9,13 @@ import type { Requester, Tenancy } from '../policy/tenancy.ts'
 import { evaluate, evaluateStatus, type Evaluation } from '../rules/evaluate.ts'
 import type { Finding } from '../rules/finding.ts'
 import { isOn, type Change, type RuleContext } from '../rules/rule.ts'
+import type { RawWrite } from '../rules/raw-write.ts'
 import { serviceClassOf } from '../rules/service-class.ts'
 import { changeOf, changeOfScale, type DecodedChange } from './change.ts'
 import { exemptableWrite, withExemptions, type ExemptEvaluation } from './exempt.ts'
 import { labelsOf, namedOwners, namespacesOf } from './owner-namespaces.ts'
 import type { PolicySnapshot, Ports } from './ports.ts'
+import { rawWriteOf } from './raw-request.ts'
 import type { Review } from './review.ts'
 
 /** Who will read the answer: a tenant is not told about others' objects, nor about free ranges. */
@@ -75,7 +77,8 @@ export async function judge(review: Review, ports: Ports): Promise<Judgement> {
   const unread = new Set<string>()
   // What says whose it is where a label names another namespace; of its own namespace rules tell themselves.
   const owners = () => namedOwners(review, change, snapshot, ports.view)
-  let judged = evaluateOnce(review, change, snapshot, ports)
+  const asked = { review, change, snapshot, raw: rawWriteOf(review) }
+  let judged = evaluateOnce(asked, ports)
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const { doubts } = judged.evaluation
     const rests = [...restsToConfirm(judged.evaluation, owners()), ...doubts].filter(
@@ -84,7 +87,7 @@ export async function judge(review: Review, ports: Ports): Promise<Judgement> {
     if (rests.length === 0) break
     for (const ref of rests) read.add(refKey(ref))
     for (const ref of await ports.confirm(rests)) unread.add(refKey(ref))
-    judged = evaluateOnce(review, change, snapshot, ports)
+    judged = evaluateOnce(asked, ports)
   }
   const { evaluation, audience } = judged
   return {
@@ -148,8 +151,16 @@ interface Evaluated {
   readonly audience: Audience
 }
 
-function evaluateOnce(review: Review, change: Change, snapshot: PolicySnapshot, ports: Ports): Evaluated {
-  const context = ruleContext(review, change, snapshot, ports)
+/** A write, and the policies in force when it came. */
+interface Asked {
+  readonly review: Review
+  readonly change: Change
+  readonly snapshot: PolicySnapshot
+  readonly raw: RawWrite | undefined
+}
+
+function evaluateOnce({ review, change, snapshot, raw }: Asked, ports: Ports): Evaluated {
+  const context = { ...ruleContext(review, change, snapshot, ports), ...(raw === undefined ? {} : { raw }) }
   const { requester, tenancy, exposure } = context
   // A listed controller may be a tenant's own: the CCM runs under an account of the tenant's namespace.
   const isPlatform = requester.role === 'platform' || tenancy.kind === 'platform'

@@ -52,24 +52,30 @@ export function registration(
   const onObjects = rules.filter(rule => rule.judgesObject)
   const judged = kindsOf(onObjects)
   const kept = kindsOf(rules.filter(rule => rule.judgesDelete))
-  const advised = judged.filter(kind =>
-    onObjects.every(rule => !rule.on.includes(kind) || onlyAdvises(rule, kind))
+  const advised = judged.filter(
+    kind =>
+      ALWAYS_OPEN.includes(kind) ||
+      onObjects.every(rule => !rule.on.includes(kind) || onlyAdvises(rule, kind, options.exposures))
   )
-  const guarded = judged.filter(kind => !advised.includes(kind) && kind !== 'Namespace')
+  const guarded = judged.filter(kind => !advised.includes(kind))
+  const whole = kindsOf(onObjects.filter(({ operations }) => operations !== undefined))
+  const keepsTenants = onObjects.some(rule => rule.operations === undefined && rule.on.includes('Namespace'))
   const judgedServices = allowsClusterIP(options.exposures) ? [IS_EXPOSED] : []
-  const entryOptions = { plan, client: options.client, suffix: 'poolguard.io', services: judgedServices }
+  const client = options.client
+  const entryOptions = { plan, client, suffix: 'poolguard.io', services: judgedServices, whole }
   const validating = [
     ...entries(guarded, entryOptions),
-    ...(judged.includes('Namespace') ? [namespaces(plan, options.client)] : []),
-    ...statusEntries(kindsOf(rules.filter(rule => rule.judgesStatus)), entryOptions),
-    ...(advised.length > 0 ? [advice(advised, plan)] : []),
+    ...(keepsTenants ? [namespaces(plan, client)] : []),
+    ...statusEntries(kindsOf(rules.filter(rule => rule.judgesStatus)), { ...entryOptions, whole: [] }),
+    ...advice(advised, entryOptions),
     ...(kept.length > 0 ? [deletes(kept, plan)] : [])
   ]
   const mutating = entries(DEFAULTED, {
     plan,
-    client: options.client,
+    client,
     suffix: 'defaults.poolguard.io',
-    services: [IS_LOAD_BALANCER]
+    services: [IS_LOAD_BALANCER],
+    whole: []
   }).filter(entry => entry.failurePolicy === 'Fail')
   return [
     configuration(
@@ -89,21 +95,39 @@ function kindsOf(rules: readonly AnyRule[]): readonly KindName[] {
 
 function entries(kinds: readonly KindName[], options: EntryOptions): readonly Entry[] {
   const { plan, suffix } = options
-  const addressKinds = kinds.filter(kind => kind !== 'Service')
-  const addresses: Entry = {
-    name: `addresses.${suffix}`,
-    kinds: addressKinds,
+  const addresses = {
     operations: WRITES,
     failurePolicy: 'Fail',
-    namespaceSelector: undefined,
-    matchConditions: [notTheControllers(plan), CHANGES_SPEC_OR_LABELS]
-  }
+    namespaceSelector: undefined
+  } as const
   return [
-    ...(addressKinds.length > 0 ? [addresses] : []),
+    ...byWriting(`addresses.${suffix}`, kinds.filter(isNoService), options).map(entry => ({
+      ...addresses,
+      ...entry
+    })),
     ...(kinds.includes('Service')
       ? serviceEntries(options).flatMap(entry => withServiceOwners(entry, plan))
       : [])
   ]
+}
+
+function isNoService(kind: KindName): boolean {
+  return kind !== 'Service'
+}
+
+/** The kinds of which some writes are asked about, and apart from them those of which all are; empty ones left out. */
+function byWriting(
+  name: string,
+  kinds: readonly KindName[],
+  { plan, whole }: EntryOptions
+): readonly Pick<Entry, 'name' | 'kinds' | 'matchConditions'>[] {
+  const notControllers = notTheControllers(plan)
+  const some = kinds.filter(kind => !whole.includes(kind))
+  const all = kinds.filter(kind => whole.includes(kind))
+  return [
+    { name, kinds: some, matchConditions: [notControllers, CHANGES_SPEC_OR_LABELS] },
+    { name: `custom-${name}`, kinds: all, matchConditions: [notControllers] }
+  ].filter(entry => entry.kinds.length > 0)
 }
 
 /**
@@ -127,10 +151,21 @@ function statusEntries(kinds: readonly KindName[], options: EntryOptions): reado
   }))
 }
 
-/** Whether the rule refuses nothing on this kind, as long as no policy makes it. */
-function onlyAdvises({ advisesOn, defaultAction }: AnyRule, kind: KindName): boolean {
-  return advisesOn.includes(kind) || defaultAction !== 'deny'
+/** Whether the rule refuses nothing on this kind; of a built-in one, as long as no policy makes it. */
+function onlyAdvises(
+  { id, operations, advisesOn, defaultAction }: AnyRule,
+  kind: KindName,
+  exposures: ExposurePolicies | undefined
+): boolean {
+  const isMadeTo = exposures?.policies.some(({ actions }) => actions.get(id) === 'deny') === true
+  return advisesOn.includes(kind) || (defaultAction !== 'deny' && !(operations !== undefined && isMadeTo))
 }
+
+/**
+ * Kinds whose writes pass while poolguard is down whatever custom rules say, since a cluster without them cannot be repaired. What
+ * says whose a namespace is has an entry of its own.
+ */
+const ALWAYS_OPEN: readonly KindName[] = ['Namespace', 'Node']
 
 /**
  * Namespaces that get, change or lose what says whose they are, by others than the platform. All other writes of
@@ -150,15 +185,15 @@ function namespaces(plan: Plan, client: Client): Entry {
 }
 
 /** Kinds on which poolguard only warns: it must not be in the way of their writes when it is down. */
-function advice(kinds: readonly KindName[], plan: Plan): Entry {
-  return {
-    name: 'advice.poolguard.io',
-    kinds,
+function advice(kinds: readonly KindName[], options: EntryOptions): readonly Entry[] {
+  // Of Namespaces, built-in rules have an entry of their own.
+  const own = kinds.filter(kind => kind !== 'Namespace' || options.whole.includes(kind))
+  return byWriting(`advice.${options.suffix}`, own, options).map(entry => ({
+    ...entry,
     operations: WRITES,
     failurePolicy: 'Ignore',
-    namespaceSelector: undefined,
-    matchConditions: [notTheControllers(plan), CHANGES_SPEC_OR_LABELS]
-  }
+    namespaceSelector: undefined
+  }))
 }
 
 /**

@@ -20,6 +20,8 @@ export interface Review {
   readonly dryRun: boolean
   readonly object: unknown
   readonly oldObject: unknown
+  /** `request` as it came, for what custom rules name of it besides; absent where none came. */
+  readonly request?: Readonly<Record<string, unknown>>
 }
 
 /**
@@ -88,7 +90,8 @@ function parseRequest(request: Record<string, unknown>, uid: string, operation: 
     groups: Array.isArray(groups) ? groups.filter(member => typeof member === 'string') : [],
     dryRun: request['dryRun'] === true,
     object: request['object'] ?? null,
-    oldObject: request['oldObject'] ?? null
+    oldObject: request['oldObject'] ?? null,
+    request
   }
   return { ok: true, review }
 }

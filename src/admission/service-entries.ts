@@ -7,9 +7,10 @@ import { NAME_LABEL, neverMatched, WRITES, type Entry, type EntryOptions } from 
  * One entry per tenant label key, since selectors are ANDed; each skips namespaces that an earlier key matched. The last
  * one is for namespaces without any of them.
  */
-export function serviceEntries({ plan, client, suffix, services }: EntryOptions): readonly Entry[] {
+export function serviceEntries({ plan, client, suffix, services, whole }: EntryOptions): readonly Entry[] {
   const keys = plan.tenancy.namespaceLabels
-  const matchConditions = [notTheControllers(plan), ...services, CHANGES_SPEC_LABELS_OR_ASK]
+  const some = whole.includes('Service') ? [] : [...services, CHANGES_SPEC_LABELS_OR_ASK]
+  const matchConditions = [notTheControllers(plan), ...some]
   const named = { key: NAME_LABEL, operator: 'NotIn', values: neverMatched(client) }
   const without = (earlier: readonly string[]) => earlier.map(key => ({ key, operator: 'DoesNotExist' }))
   const tenants = keys.map((key, i): Entry => ({

@@ -1,3 +1,4 @@
+import type { KindName } from '../kinds/index.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { MatchCondition } from './match-conditions.ts'
 import type { Matched } from './webhook-rules.ts'
@@ -39,4 +40,6 @@ export interface EntryOptions {
   readonly suffix: string
   /** Which Services are asked about. */
   readonly services: readonly MatchCondition[]
+  /** Kinds of which every write is asked about, as custom rules may judge any field. Only the controllers' pass without. */
+  readonly whole: readonly KindName[]
 }

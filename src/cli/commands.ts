@@ -3,7 +3,6 @@ import { runAudit, type AuditOptions } from './audit.ts'
 import { runCheck, type CheckOptions } from './check.ts'
 import type { Io } from './io.ts'
 import { MANIFEST_PARTS, runManifests, type ManifestsOptions } from './manifests.ts'
-import { loadPolicies, orDefault } from './policies.ts'
 import { runReview, type ReviewOptions } from './review.ts'
 import { RULE_FORMATS, runExplain, runRules, type RulesOptions } from './rules.ts'
 import { runServe, type ServeOptions } from './serve.ts'
@@ -81,14 +80,22 @@ function addTest(program: Command, io: Io, done: Done): void {
 }
 
 function addCatalogue(program: Command, io: Io, done: Done): void {
-  withPolicies(program.command('rules').description('list the rules'))
+  program
+    .command('rules')
+    .description('list the rules')
     .addOption(formats(...RULE_FORMATS))
     .option('--digest', 'print the digest of the policies instead, for serve --require-digest', false)
+    .addOption(
+      repeatable('--policies <path>', 'list the custom rules of this folder or file too; repeatable').default(
+        [],
+        'none'
+      )
+    )
     .action((options: RulesOptions) => done(runRules(options, io)))
   withPolicies(program.command('explain').description('one rule, or the JSON Schema of a policy document'))
     .argument('<name>', 'a rule such as pool-overlap, or a kind such as NetworkPlan')
     .action((name: string, options: { policies: readonly string[] }) =>
-      done(runExplain(name, () => loadPolicies(orDefault(options.policies)), io))
+      done(runExplain(name, options.policies, io))
     )
 }
 

@@ -15,7 +15,7 @@ import { applyAdvice, policiesConfigMap, policiesName } from './install/policies
 import { LABELS, secret, SERVICE_PORT, workload } from './install/workload.ts'
 import { readText } from './files.ts'
 import { EXIT, type Io } from './io.ts'
-import { orDefault, readPolicyFiles, snapshotOf } from './policies.ts'
+import { allRules, orDefault, readPolicyFiles, snapshotOf } from './policies.ts'
 
 export interface ManifestsOptions {
   readonly policies: readonly string[]
@@ -81,6 +81,7 @@ export async function manifestFiles(options: ManifestsOptions, io: Io): Promise<
   const policyFiles = orDefault(options.policies).flatMap(readPolicyFiles)
   const snapshot = snapshotOf(policyFiles)
   const { plan, exposures } = snapshot
+  const rules = allRules(exposures)
   const tls = options.certs === undefined ? undefined : await secretsIn(options.certs, namespace, io)
   const pathSecret = tls?.pathSecret ?? PATH_SECRET_PLACEHOLDER
   const webhooks = {
@@ -94,9 +95,9 @@ export async function manifestFiles(options: ManifestsOptions, io: Io): Promise<
   const isFloorWanted = only === undefined ? options.vap === true : only.includes('floor')
   const files = [
     { name: 'deployment', objects: workload({ namespace, image, replicas, ...pods }) },
-    { name: 'rbac', objects: rbac(RULES, namespace) },
+    { name: 'rbac', objects: rbac(rules, namespace) },
     { name: 'policies', objects: [...(tls === undefined ? [] : [secret(namespace, tls)]), configMap] },
-    { name: 'webhooks', objects: registration(RULES, plan, webhooks) },
+    { name: 'webhooks', objects: registration(rules, plan, webhooks) },
     ...(isFloorWanted ? [floorFile(options, snapshot, io)] : [])
   ] as const
   const header = plan.scope === 'tenantCluster' ? HEADER + IN_A_TENANTS_CLUSTER : HEADER

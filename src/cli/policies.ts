@@ -1,16 +1,23 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PolicySnapshot } from '../admission/ports.ts'
 import { formatDocumentError } from '../policy/document-error.ts'
 import { planClaims } from '../policy/plan-claims.ts'
 import { parsePolicies, type ParsedPolicies, type PolicyFile } from '../policy/policy-set.ts'
-import { isOff } from '../policy/resolve-exposure.ts'
+import { isOff, type ExposurePolicies } from '../policy/resolve-exposure.ts'
 import { RULES, RULE_ACTIONS } from '../rules/index.ts'
+import { customRules } from '../rules/custom-rule.ts'
+import type { AnyRule } from '../rules/rule.ts'
 import { UnusableError } from './io.ts'
 
 /** Where policies are looked for when no --policies is given, relative to the working directory. */
 const DEFAULT_POLICIES = 'policies'
+
+/** Whether policies were named, or there is a default folder. */
+export function hasPolicies(paths: readonly string[]): boolean {
+  return paths.length > 0 || existsSync(DEFAULT_POLICIES)
+}
 
 /** The policies named, or those of the default folder. */
 export function orDefault(paths: readonly string[]): readonly string[] {
@@ -34,7 +41,7 @@ export function snapshotOf(files: readonly PolicyFile[]): PolicySnapshot {
 export function snapshotFrom(parsed: ParsedPolicies): PolicySnapshot {
   if (!parsed.ok) throw new UnusableError(parsed.errors.map(formatDocumentError).join('\n'))
   const { plan, exposures, canonical } = parsed.policies
-  const rules = RULES.filter(({ id, defaultAction }) => !isOff(exposures, id, defaultAction))
+  const rules = allRules(exposures).filter(({ id, defaultAction }) => !isOff(exposures, id, defaultAction))
   return { plan, rules, exposures, claims: planClaims(plan), digest: digestOf(canonical) }
 }
 
@@ -49,6 +56,11 @@ export function requiredDigest(text: string | undefined): string | undefined {
 /** As container images name theirs: `sha256:` and 64 hex digits. */
 function digestOf(canonical: string): string {
   return `sha256:${createHash('sha256').update(canonical).digest('hex')}`
+}
+
+/** The built-in rules, and then those that these policies bring. */
+export function allRules({ policies }: Pick<ExposurePolicies, 'policies'>): readonly AnyRule[] {
+  return [...RULES, ...customRules(policies.flatMap(policy => policy.customRules))]
 }
 
 /** The texts of one --policies argument. Throws UnusableError when it cannot be read. */

@@ -1,30 +1,32 @@
 import type { PolicySnapshot } from '../admission/ports.ts'
-import { listed } from '../admission/show.ts'
+import { listed, shown, visible } from '../admission/show.ts'
 import type { AppliesTo } from '../policy/applies-to.ts'
 import { jsonSchemas } from '../policy/json-schema.ts'
 import { RULES } from '../rules/index.ts'
 import type { AnyRule } from '../rules/rule.ts'
 import { doorTables } from './doors.ts'
 import { EXIT, UnusableError, type Io } from './io.ts'
-import { loadPolicies, orDefault } from './policies.ts'
+import { allRules, hasPolicies, loadPolicies, orDefault } from './policies.ts'
 
 /** How `poolguard rules` prints: one line a rule, the table of the README, those of docs/tenants.md, or JSON. */
 export const RULE_FORMATS = ['text', 'markdown', 'tenants', 'json'] as const
 
 export interface RulesOptions {
+  /** Whose custom rules are listed after the built-in ones; empty: none. Whose digest is printed; empty: the default folder's. */
   readonly policies: readonly string[]
   readonly format: (typeof RULE_FORMATS)[number]
   /** Whether the digest of the policies is printed instead. */
   readonly digest: boolean
 }
 
-/** `poolguard rules`: the catalogue, which is the same whatever the policies are; or the policies' digest, alone on its line. */
+/** `poolguard rules`: the catalogue; or the policies' digest, alone on its line. */
 export function runRules({ policies, format, digest }: RulesOptions, io: Io): number {
+  const rules = policies.length === 0 ? RULES : allRules(loadPolicies(policies).exposures)
   if (digest) io.stdout(`${loadPolicies(orDefault(policies)).digest}\n`)
-  else if (format === 'json') io.stdout(`${JSON.stringify(RULES.map(ruleFacts), undefined, 2)}\n`)
-  else if (format === 'markdown') io.stdout(`${ruleTable()}\n`)
+  else if (format === 'json') io.stdout(`${JSON.stringify(rules.map(ruleFacts), undefined, 2)}\n`)
+  else if (format === 'markdown') io.stdout(`${ruleTable(rules)}\n`)
   else if (format === 'tenants') io.stdout(`${doorTables()}\n`)
-  else io.stdout(ruleLines())
+  else io.stdout(ruleLines(rules))
   return EXIT.ok
 }
 
@@ -32,13 +34,19 @@ export function runRules({ policies, format, digest }: RulesOptions, io: Io): nu
  * `poolguard explain NAME`: a rule with reason, fix and sources, and the action these policies give it; or the JSON
  * Schema of a document kind.
  */
-export function runExplain(name: string, snapshot: () => PolicySnapshot, io: Io): number {
+export function runExplain(name: string, policies: readonly string[], io: Io): number {
   const schemas = new Map<string, unknown>(Object.entries(jsonSchemas()))
-  const rule = RULES.find(candidate => candidate.id === name)
-  if (rule !== undefined) io.stdout(explained(rule, snapshot()))
-  else if (schemas.has(name)) io.stdout(`${JSON.stringify(schemas.get(name), undefined, 2)}\n`)
+  if (schemas.has(name)) {
+    io.stdout(`${JSON.stringify(schemas.get(name), undefined, 2)}\n`)
+    return EXIT.ok
+  }
+  const isBuiltIn = RULES.some(({ id }) => id === name)
+  const snapshot = isBuiltIn || hasPolicies(policies) ? loadPolicies(orDefault(policies)) : undefined
+  const rules = snapshot === undefined ? RULES : allRules(snapshot.exposures)
+  const rule = rules.find(({ id }) => id === name)
+  if (rule !== undefined && snapshot !== undefined) io.stdout(explained(rule, snapshot))
   else {
-    const known = [...RULES.map(({ id }) => id), ...schemas.keys()]
+    const known = [...rules.map(({ id }) => id), ...schemas.keys()]
     throw new UnusableError(
       `there is no rule or document kind ${JSON.stringify(name)}. Known: ${known.join(', ')}`
     )
@@ -48,7 +56,7 @@ export function runExplain(name: string, snapshot: () => PolicySnapshot, io: Io)
 
 function explained(rule: AnyRule, snapshot: PolicySnapshot): string {
   return [
-    `${rule.id} (${kindsOf(rule)})`,
+    `${rule.id} (${kindsOf(rule)}${onOperations(rule)})`,
     '',
     rule.summary,
     '',
@@ -87,10 +95,16 @@ function scopeText({ tenants, exceptTenants, namespaceSelector, serviceClasses }
   return parts.length === 0 ? '' : `, ${parts.join('; ')}`
 }
 
+/** `, on CREATE and UPDATE`, for a custom rule. */
+function onOperations({ operations }: AnyRule): string {
+  return operations === undefined ? '' : `, on ${listed(operations)}`
+}
+
 /** The rule table as Markdown, as it stands in the README. */
-export function ruleTable(): string {
-  const rows = RULES.map(
-    rule => `| \`${rule.id}\` | ${kindsOf(rule)} | ${rule.defaultAction} | ${rule.summary} |`
+export function ruleTable(rules: readonly AnyRule[] = RULES): string {
+  const rows = rules.map(
+    rule =>
+      `| \`${rule.id}\` | ${kindsOf(rule)} | ${rule.defaultAction} | ${visible(rule.summary).replaceAll('|', '\\|')} |`
   )
   return ['| rule | on | default | what is required |', '|---|---|---|---|', ...rows].join('\n')
 }
@@ -100,13 +114,14 @@ function kindsOf({ on, advisesOn }: AnyRule): string {
   return on.map(kind => (advisesOn.includes(kind) ? `${kind} (warns)` : kind)).join(', ')
 }
 
-function ruleLines(): string {
-  const width = Math.max(...RULES.map(rule => rule.id.length))
-  return RULES.map(
-    rule => `${rule.id.padEnd(width)}  ${rule.defaultAction.padEnd(5)}  ${rule.summary}\n`
-  ).join('')
+function ruleLines(rules: readonly AnyRule[]): string {
+  const width = Math.max(...rules.map(rule => rule.id.length))
+  return rules
+    .map(rule => `${rule.id.padEnd(width)}  ${rule.defaultAction.padEnd(5)}  ${shown(rule.summary, 200)}\n`)
+    .join('')
 }
 
-function ruleFacts({ id, summary, why, fix, example, see, on, advisesOn, reads, defaultAction }: AnyRule) {
-  return { id, on, advisesOn, defaultAction, summary, why, fix, example, see, reads }
+function ruleFacts(rule: AnyRule) {
+  const { id, summary, why, fix, example, see, on, operations, advisesOn, reads, defaultAction } = rule
+  return { id, on, operations, advisesOn, defaultAction, summary, why, fix, example, see, reads }
 }

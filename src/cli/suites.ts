@@ -14,7 +14,7 @@ import { readYaml } from '../policy/yaml-source.ts'
 import { RULE_ACTIONS } from '../rules/index.ts'
 import { readText } from './files.ts'
 import { UnusableError } from './io.ts'
-import { readPolicyFiles, snapshotFrom } from './policies.ts'
+import { allRules, readPolicyFiles, snapshotFrom } from './policies.ts'
 
 /** One suite, where it stands, and the policies its cases are judged by. */
 export interface LoadedSuite {
@@ -43,9 +43,13 @@ export function loadSuites(paths: readonly string[], defaults: readonly string[]
       if (!decoded?.ok) continue
       const suite = decoded.value
       const missing = missingPolicies(source, suite)
-      errors.push(...documentErrors(source, [...unknownRules(suite), ...missing]).map(formatDocumentError))
-      if (missing.length > 0) continue
-      suites.push({ path, lines: linesOf(document, suite), suite, snapshot: snapshots.of(source, suite) })
+      if (missing.length > 0) {
+        errors.push(...documentErrors(source, missing).map(formatDocumentError))
+        continue
+      }
+      const snapshot = snapshots.of(source, suite)
+      errors.push(...documentErrors(source, unknownRules(suite, snapshot)).map(formatDocumentError))
+      suites.push({ path, lines: linesOf(document, suite), suite, snapshot })
     }
   }
   if (errors.length > 0) throw new UnusableError(errors.join('\n'))
@@ -81,8 +85,8 @@ function linesOf(document: YamlDocument, { spec }: PolicyTest): readonly number[
 }
 
 /** Expectations of rules that do not exist: such a case could never come out otherwise than by mistake. */
-function unknownRules({ spec }: PolicyTest): readonly Problem[] {
-  const known = [...RULE_ACTIONS.keys(), INVALID_OBJECT]
+function unknownRules({ spec }: PolicyTest, { exposures }: PolicySnapshot): readonly Problem[] {
+  const known = [...allRules(exposures).map(({ id }) => id), INVALID_OBJECT]
   return spec.cases.flatMap(({ expect }, i) =>
     (['rules', 'unchecked', 'exempted'] as const).flatMap(key =>
       (expect[key] ?? []).flatMap((id, at): Problem[] => {

@@ -6,11 +6,10 @@ import type { WatchStatus } from '../cluster/watch-health.ts'
 import { startWatching, type Watcher } from '../cluster/watcher.ts'
 import { Inventory } from '../inventory/inventory.ts'
 import type { KindName } from '../kinds/index.ts'
-import { RULES } from '../rules/index.ts'
 import { systemClock, wallTimeMs } from './clock.ts'
 import { watchedKinds } from './install/rbac.ts'
 import { UnusableError, type Io } from './io.ts'
-import { loadPolicies, orDefault } from './policies.ts'
+import { allRules, loadPolicies, orDefault } from './policies.ts'
 import { loadInventoryFiles } from './sources.ts'
 
 export interface WorldOptions {
@@ -48,7 +47,10 @@ export async function openWorld(options: WorldOptions, io: Io): Promise<World> {
   const loaded = loadPolicies(orDefault(options.policies))
   const snapshot = () => loaded
   if (options.kubeconfig === undefined) return fileWorld(snapshot, options.inventory)
-  const world = clusterWorld(snapshot, options.kubeconfig, status => reportTrouble(status, io))
+  // An audit judges by custom rules the JSON of what is stored.
+  const keepJsonOf = loaded.rules.flatMap(({ on, operations }) => (operations === undefined ? [] : on))
+  const log = (status: WatchStatus) => reportTrouble(status, io)
+  const world = clusterWorld(snapshot, options.kubeconfig, log, keepJsonOf)
   if (!(await within(FIRST_SYNC_MS, world.watcher.synced()))) {
     await world.close()
     throw new UnusableError(
@@ -65,11 +67,12 @@ export function fileWorld(snapshot: Ports['snapshot'], paths: readonly string[])
   return { ports, inventory, watcher: undefined, close: async () => {} }
 }
 
-/** An inventory that follows the cluster of a kubeconfig file, or `in-cluster`. */
+/** An inventory that follows the cluster of a kubeconfig file, or `in-cluster`; of these kinds with JSON. */
 export function clusterWorld(
   snapshot: Ports['snapshot'],
   kubeconfig: string,
-  log: (status: WatchStatus) => void
+  log: (status: WatchStatus) => void,
+  keepJsonOf: readonly KindName[] = []
 ): ClusterWorld {
   const clock = systemClock()
   const inventory = new Inventory()
@@ -78,7 +81,8 @@ export function clusterWorld(
   const onChange = (kind: KindName) => {
     for (const listener of listeners) listener(kind)
   }
-  const watcher = startWatching({ api, inventory, kinds: watchedKinds(RULES), clock, log, onChange })
+  const kinds = watchedKinds(allRules(snapshot().exposures))
+  const watcher = startWatching({ api, inventory, kinds, keepJsonOf, clock, log, onChange })
   const read = liveReader({ api, watcher, clock })
   const confirm: Ports['confirm'] = async refs => (await read(refs)).map(({ ref }) => ref)
   return {

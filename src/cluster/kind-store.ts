@@ -25,6 +25,8 @@ const MAX_DELETIONS = 1000
  */
 export class KindStore {
   readonly kind: KindName
+  /** Whether the JSON of its objects is kept (`sourceOf`). */
+  readonly keepsJson: boolean
   private readonly inventory: Inventory
   private readonly changed: () => void
   private readonly unreadables = new Map<string, Unreadable>()
@@ -32,8 +34,9 @@ export class KindStore {
   private listedAt = '0'
 
   /** `changed` is called after every change and must not throw. */
-  constructor(kind: KindName, inventory: Inventory, changed: () => void) {
+  constructor(kind: KindName, inventory: Inventory, changed: () => void, keepsJson = false) {
     this.kind = kind
+    this.keepsJson = keepsJson
     this.inventory = inventory
     this.changed = changed
   }

@@ -12,6 +12,8 @@ export interface ListRequest {
   /** undefined: all namespaces. */
   readonly namespace?: string | undefined
   readonly pageSize: number
+  /** Whether the objects' JSON is kept. */
+  readonly keepsJson: boolean
   /** For one page. */
   readonly timeoutMs: number
   readonly signal: AbortSignal
@@ -39,7 +41,7 @@ export async function listAll(api: ApiServer, request: ListRequest): Promise<Com
     const response = await api.request({ path, query, signal, timeoutMs })
     if (response.status !== 200) throw errorOf(response)
     const page = readPage(response.json)
-    for (const item of page.items) entries.push(readEntry(kind, item))
+    for (const item of page.items) entries.push(readEntry(kind, item, request.keepsJson))
     if (page.next === '') return { entries, resourceVersion: page.resourceVersion }
     next = page.next
   }

@@ -101,7 +101,7 @@ async function readObject(
     return undefined
   }
   if (response.status !== 200) return errorOf(response)
-  const entry = readEntry(store.kind, response.json)
+  const entry = readEntry(store.kind, response.json, store.keepsJson)
   if (refKey(entry.ref) !== refKey(ref)) return failure('the answer is another object')
   store.put(entry)
   return entry.read.ok ? undefined : failure('the object does not decode')
@@ -120,7 +120,7 @@ async function readAll(
   const namespace = KINDS[kind].namespaced && ref.namespace !== '' ? ref.namespace : undefined
   // a name that no namespace can have: it holds nothing for certain
   if (namespace !== undefined && !isPathPart(namespace)) return undefined
-  const list = await listAll(api, { kind, namespace, pageSize: PAGE_SIZE, ...request })
+  const list = await listAll(api, { kind, namespace, pageSize: PAGE_SIZE, keepsJson: false, ...request })
   for (const entry of list.entries) store.put(entry)
   const there = new Set(list.entries.map(entry => refKey(entry.ref)))
   for (const gone of store.refsIn(namespace)) {

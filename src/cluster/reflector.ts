@@ -93,7 +93,13 @@ export class Reflector {
     const version = await servedVersion(api, store.kind, limits)
     if (version === undefined) return this.absent()
     this.absences = 0
-    const list = await listAll(api, { ...limits, kind: store.kind, version, pageSize: timings.pageSize })
+    const list = await listAll(api, {
+      ...limits,
+      kind: store.kind,
+      version,
+      pageSize: timings.pageSize,
+      keepsJson: store.keepsJson
+    })
     if (this.signal.aborted) return 0
     store.replace(list)
     this.position = { version, resourceVersion: list.resourceVersion }
@@ -149,7 +155,7 @@ export class Reflector {
     this.health.heard()
     if (event.type !== 'BOOKMARK') {
       const { store } = this.options
-      const entry = readEntry(store.kind, event.object)
+      const entry = readEntry(store.kind, event.object, store.keepsJson)
       if (event.type === 'DELETED') store.delete(entry.ref, event.resourceVersion)
       else store.put(entry)
     }

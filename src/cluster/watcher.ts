@@ -12,6 +12,8 @@ export interface WatcherOptions {
   /** Written by nobody else from now on, live reads through this watcher aside. */
   readonly inventory: Inventory
   readonly kinds: readonly KindName[]
+  /** Kinds whose objects' JSON is kept; absent: none. */
+  readonly keepJsonOf?: readonly KindName[]
   readonly clock: Clock
   /** Called when a kind's state or last error changed. What it throws is dropped. */
   readonly log: (status: WatchStatus) => void
@@ -50,7 +52,8 @@ export function startWatching(options: WatcherOptions): Watcher {
   const timings = { ...DEFAULT_TIMINGS, ...options.timings }
   const watches = new Map<KindName, { store: KindStore; reflector: Reflector }>()
   for (const kind of options.kinds) {
-    const store = new KindStore(kind, inventory, () => guarded(() => onChange?.(kind)))
+    const keepsJson = options.keepJsonOf?.includes(kind) === true
+    const store = new KindStore(kind, inventory, () => guarded(() => onChange?.(kind)), keepsJson)
     const turned = (status: WatchStatus) => guarded(() => log(status))
     watches.set(kind, { store, reflector: new Reflector({ api, store, clock, timings, turned }) })
   }

@@ -2,6 +2,7 @@ import type { AddressRange } from '../address/range.ts'
 import { RangeIndex } from '../address/range-index.ts'
 import type { Claim, Domain } from '../kinds/claim.ts'
 import type { FieldError } from '../kinds/decode.ts'
+import { keepSource } from '../kinds/source-json.ts'
 import { claimsOf, decodeObject, KIND_NAMES, refOf, type KindName, type Kinds } from '../kinds/index.ts'
 import { refKey, sameRef } from '../kinds/object-ref.ts'
 import { nearestFreeAmong } from './nearest-free.ts'
@@ -84,10 +85,11 @@ export class Inventory implements View {
     this.setClaims(refKey(ref), claimsOf(kind, object))
   }
 
-  /** Decodes and stores one object; the fields of the wrong type, and nothing stored, when there are any. */
+  /** Decodes and stores one object, and keeps its JSON; the fields of the wrong type, and nothing stored, when there are any. */
   putJson<K extends KindName>(kind: K, json: unknown): readonly FieldError[] {
     const decoded = decodeObject(kind, json)
     if (!decoded.ok) return decoded.errors
+    keepSource(decoded.object, json)
     this.put(kind, decoded.object)
     return []
   }

@@ -15,6 +15,7 @@ export function combined(policies: readonly ExposurePolicy[], tenant: string | u
   return {
     policies: [...new Set(policies.map(({ name }) => name))].toSorted(),
     actions: strictestActions(policies),
+    customRules: new Set(policies.flatMap(({ customRules }) => customRules.map(({ id }) => id))),
     pools: united(policies.map(({ pools }) => pools?.allowed)),
     services: combinedServices(policies, tenant),
     ovnEips: {

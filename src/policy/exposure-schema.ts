@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { ACTIONS } from './action.ts'
+import { customRule } from './custom-rule-schema.ts'
 import { objectReference } from './object-reference.ts'
 import { SERVICE_CLASSES } from './plan.ts'
 import { portRange } from './port-range.ts'
@@ -126,6 +127,10 @@ export const exposurePolicy = z.strictObject({
       .describe('granted to tenants'),
     services: services.optional(),
     ovnEips: ovnEips.optional(),
+    customRules: z
+      .array(customRule)
+      .default([])
+      .describe('rules in CEL: true allows, as in ValidatingAdmissionPolicy (docs/custom-rules.md)'),
     exemptions: z.array(exemption).default([])
   })
 })

@@ -49,6 +49,8 @@ export interface Limits {
   readonly policies: readonly string[]
   /** Of the rules that one of them names. */
   readonly actions: ReadonlyMap<string, Action>
+  /** The ids of the custom rules that these policies have, by which alone the request is judged. */
+  readonly customRules: ReadonlySet<string>
   /** undefined: no policy says what is granted, so the plan does (`grantedPools` in grants.ts). */
   readonly pools: readonly string[] | undefined
   readonly services: ServiceExposure

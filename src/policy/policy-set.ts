@@ -5,6 +5,7 @@ import { decodeDocument, errorsOf, inTextOrder, valuesOf } from './decode-docume
 import type { DecodedDocument } from './decode-document.ts'
 import type { DocumentError } from './document-error.ts'
 import { defaultGrantErrors } from './default-grants.ts'
+import { repeatedIds, withCustomRules } from './custom-rule-ids.ts'
 import { decodeExposurePolicy } from './exposure-policy.ts'
 import { didYouMean } from './nearest-name.ts'
 import { networkPlan } from './network-plan.ts'
@@ -74,8 +75,15 @@ function parseSources({ sources, unread, paths }: Input, knownRules: KnownRules)
   const planSources = ofKind('NetworkPlan')
   const policySources = inOneOrder(ofKind('ExposurePolicy'))
   const plans = planSources.map(decodePlan)
-  const exposure = policySources.map(source => decodeExposurePolicy(source, knownRules))
-  const errors = [...unread, ...errorsOf(kinds), ...errorsOf(plans), ...errorsOf(exposure)]
+  const known = withCustomRules(knownRules, policySources)
+  const exposure = policySources.map(source => decodeExposurePolicy(source, known))
+  const errors = [
+    ...unread,
+    ...errorsOf(kinds),
+    ...errorsOf(plans),
+    ...errorsOf(exposure),
+    ...repeatedIds(knownRules, policySources)
+  ]
   if (planSources.length > 1) errors.push(...severalPlans(planSources))
   // A document that could not be read may have been the plan.
   if (planSources.length === 0 && errors.length === 0) errors.push(noPlan(paths))

@@ -20,8 +20,10 @@ export interface YamlDocument {
   /**
    * Where a node stands. `key` asks for the key of a mapping's entry. Where the path ends before the node it names (a
    * missing key), the key of the innermost mapping that is there, or its first entry inside a list. O(path * entries).
+   * `offset` asks for a character of the text that stands there (UTF-16 units of the value, from 0): where the text is
+   * written as it is read, on one line or in a block after `|`, else where it begins.
    */
-  position(path: readonly PathPart[], at?: 'key' | 'value'): Position
+  position(path: readonly PathPart[], at?: 'key' | 'value', offset?: number): Position
   /** A short rendering of what stands there, numbers as written; '' when nothing does. */
   shown(path: readonly PathPart[]): string
 }
@@ -50,12 +52,12 @@ export class ParsedDocument implements YamlDocument {
     this.#compose = compose
   }
 
-  position(path: readonly PathPart[], at: 'key' | 'value' = 'value'): Position {
+  position(path: readonly PathPart[], at: 'key' | 'value' = 'value', offset = 0): Position {
     const composed = this.#compose()
     const { key, node, found } = locate(composed, path)
     const target = at === 'value' && found && !isBlank(node) ? node : (key ?? node)
     const { line, col } = composed.lines.linePos(target?.range?.[0] ?? 0)
-    return { line, column: col }
+    return characterAt(target, offset, composed.lines) ?? { line, column: col }
   }
 
   shown(path: readonly PathPart[]): string {
@@ -76,7 +78,7 @@ export function partOf(document: YamlDocument, path: readonly PathPart[]): YamlD
     value: valueAt(document.value, path),
     index: document.index,
     path: [...document.path, ...path],
-    position: (inner, at) => document.position([...path, ...inner], at),
+    position: (inner, at, offset) => document.position([...path, ...inner], at, offset),
     shown: inner => document.shown([...path, ...inner])
   }
 }
@@ -116,6 +118,40 @@ function childOf(parent: Node | undefined, part: PathPart): Located | undefined 
   const pair = parent.items.find(({ key }) => isScalar(key) && String(key.value) === String(part))
   if (!pair || !isNode(pair.key)) return undefined
   return { key: pair.key, node: isNode(pair.value) ? pair.value : undefined, found: true }
+}
+
+/** Where a character of a scalar stands; undefined where it is written otherwise than it is read. */
+function characterAt(node: Node | undefined, offset: number, lines: LineCounter): Position | undefined {
+  if (offset === 0 || !isScalar(node) || typeof node.value !== 'string' || !node.range) return undefined
+  const { value, type, range } = node
+  const [start, end] = range
+  const quote = type === 'PLAIN' ? 0 : 1
+  if (type !== 'BLOCK_LITERAL' && type !== 'BLOCK_FOLDED') {
+    if (end - start !== value.length + 2 * quote) return undefined
+    const { line, col } = lines.linePos(start + quote + offset)
+    return { line, column: col }
+  }
+  return type === 'BLOCK_LITERAL' ? inBlock(value, offset, { start, end, lines }) : undefined
+}
+
+interface Block {
+  readonly start: number
+  readonly end: number
+  readonly lines: LineCounter
+}
+
+/** The lines of a literal block follow its header, each indented alike: by what they are longer than what is read of them. */
+function inBlock(value: string, offset: number, { start, end, lines }: Block): Position | undefined {
+  const header = lines.linePos(start).line
+  const before = value.slice(0, offset).split('\n')
+  const texts = value.split('\n')
+  const line = header + before.length
+  const [from, next] = [line - 1, line].map(index => lines.lineStarts[index] ?? end)
+  const text = texts[before.length - 1]
+  if (from === undefined || next === undefined || text === undefined) return undefined
+  const indent = Math.min(next, end) - from - text.length - 1
+  const column = Math.max(0, indent) + (before.at(-1)?.length ?? 0) + 1
+  return { line, column }
 }
 
 /** `key:` with nothing after it: the node is an empty place, maybe on the next line. */

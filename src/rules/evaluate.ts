@@ -42,24 +42,48 @@ const NOTHING: Evaluation = { findings: [], unjudged: [], doubts: [] }
 
 /**
  * Runs every rule that is about this kind; the only loop over rules. A write that neither grows nor loses anything (see
- * `grows` and `loses` in kinds/, and `addsNothing`) is not judged at all, so it passes whatever state the inventory is in. A
- * rule is unjudged when a kind that it reads, and asked about this time, is unknown. Rules that the policies switch off for
+ * `grows` and `loses` in kinds/, and `addsNothing`) is judged by custom rules alone, so it passes the others whatever state the
+ * inventory is in. A rule is unjudged when a kind that it reads, and asked about this time, is unknown. Rules that the policies switch off for
  * this request are not asked.
  */
 export function evaluate(change: Change, rules: readonly AnyRule[], context: RuleContext): Evaluation {
-  const isGrowing = change.grows && !addsNothing(change, context)
-  // What is under deletion is gone already: its finalizers must get done.
-  const isLosing = change.loses && change.object?.meta.deleting !== true
-  if (!isGrowing && !isLosing) return NOTHING
+  const isLeft = change.operation === 'DELETE' || change.object?.meta.deleting !== true
+  const about: About = {
+    growth: change.grows && !addsNothing(change, context),
+    // What is under deletion is gone already: its finalizers must get done.
+    loss: change.loses && change.object?.meta.deleting !== true,
+    write: isLeft
+  }
+  if (!about.growth && !about.loss && !about.write) return NOTHING
   const recording = recordingOf(context)
   const parts: Evaluation[] = []
   for (const rule of rules) {
     const bound = boundRule(rule, change.kind, context.exposure)
-    if (bound === undefined) continue
-    if (isGrowing) parts.push(growthOf(bound, change, recording))
-    if (isLosing && rule.judgesLoss) parts.push(saidBy(bound, 'loss', change, recording))
+    if (bound !== undefined) parts.push(...saidAbout(about, bound, change, recording))
   }
   return together(parts.filter(part => part !== NOTHING))
+}
+
+/** What there is to judge: something more, something less, and that it is written at all, which custom rules ask about. */
+interface About {
+  readonly growth: boolean
+  readonly loss: boolean
+  readonly write: boolean
+}
+
+function saidAbout(
+  about: About,
+  bound: BoundRule,
+  change: Change,
+  recording: Recording
+): readonly Evaluation[] {
+  const { rule } = bound
+  const isAsked = rule.operations === undefined ? about.growth : about.write
+  const isLosing = about.loss && rule.judgesLoss
+  return [
+    ...(isAsked ? [growthOf(bound, change, recording)] : []),
+    ...(isLosing ? [saidBy(bound, 'loss', change, recording)] : [])
+  ]
 }
 
 /** One view for all rules of a decision, which is asked what a rule read after each. */
@@ -112,11 +136,12 @@ function growthOf({ rule, action }: BoundRule, change: Change, recording: Record
   // Most rules have nothing to say.
   if (said.length === 0 && unjudged.length === 0) return NOTHING
   const found = said.filter(isFinding)
-  const isExcused = found.length > 0 && storedExcuses(change, context)
+  const isUpdate = change.operation === 'UPDATE'
+  const isExcused = isUpdate && found.length > 0 && storedExcuses(change, context)
   const added = newFindings(found, isExcused ? storedFindings(rule, change, context) : [])
   return {
     findings: added.map(finding => ({ rule, action: limited(action, finding), finding })),
-    unjudged: unjudged.map(reason => ({ rule, action, reason, closes: true })),
+    unjudged: unjudged.map(reason => ({ rule, action, reason, closes: change.operation !== 'DELETE' })),
     doubts: action === 'deny' ? said.filter(isDoubt).flatMap(({ restsOn }) => restsOn) : []
   }
 }

@@ -3,6 +3,7 @@ import type { ObjectRef } from '../kinds/object-ref.ts'
 import type { AdvertisementFinding } from './findings/advertisement.ts'
 import type { BGPFinding } from './findings/bgp.ts'
 import type { AuditFinding } from './findings/audit.ts'
+import type { CustomFinding } from './findings/custom.ts'
 import type { KubeOvnFinding } from './findings/kube-ovn.ts'
 import type { OvnEipFinding } from './findings/ovn-eip.ts'
 import type { PoolFinding } from './findings/pool.ts'
@@ -18,6 +19,7 @@ export type Finding =
   | AdvertisementFinding
   | BGPFinding
   | AuditFinding
+  | CustomFinding
   | KubeOvnFinding
   | OvnEipFinding
   | PoolFinding

@@ -5,6 +5,7 @@ import type { Exposure } from '../policy/exposure.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { Requester, Tenancy } from '../policy/tenancy.ts'
 import type { Said } from './finding.ts'
+import type { RawWrite } from './raw-write.ts'
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE'
 
@@ -36,6 +37,8 @@ export interface RuleContext {
    * finding by it names that in `restsOn`, and while the Namespace is not known the rule answers `unjudged`.
    */
   readonly exposure: Exposure
+  /** The write as custom rules see it; absent: they are not asked, as about a change of a scale alone. */
+  readonly raw?: RawWrite
 }
 
 /** What a rule is handed. The kinds that it asks `view` about are those its verdict rests on. */
@@ -125,6 +128,11 @@ export interface AnyRule extends Omit<
   readonly on: readonly KindName[]
   /** Empty when it denies on all. */
   readonly advisesOn: readonly KindName[]
+  /**
+   * Of a custom rule alone: the operations it is asked about, every write of the object among them, whether it grows or not,
+   * since an expression may be about any field. Not asked about what is under deletion.
+   */
+  readonly operations?: readonly Operation[]
   /** Whether it is asked about writes of the object itself. */
   readonly judgesObject: boolean
   /** Whether it judges what an UPDATE takes away. */

@@ -333,8 +333,7 @@ await test('parsePolicies() refuses in an ExposurePolicy what it would not obey'
     'e.yaml:6:5: spec.actions.pool-overlaps: no rule has this id. Hint: did you mean "pool-overlap"?',
     'e.yaml:7:5: spec.actions.eip-typo: no rule has this id. Hint: did you mean "eip-type"?',
     'e.yaml:8:5: spec.actions.__proto__: unknown key',
-    'e.yaml:9:3: spec.customRules: is not supported by this version. Hint: take it out',
-    'e.yaml:10:3: spec.quota: unknown key. Hint: known: appliesTo, actions, pools, services, ovnEips, exemptions'
+    'e.yaml:10:3: spec.quota: unknown key. Hint: known: appliesTo, actions, pools, services, ovnEips, customRules, exemptions'
   ])
   const text = EXPOSURE + 'spec: {actions: {pool-overlap: block}}\n'
   t.strictSame(

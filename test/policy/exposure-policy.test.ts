@@ -94,7 +94,6 @@ const BAD_SPECS: readonly (readonly [string, ...string[]])[] = [
     '4:42: spec.services.quota.loadBalancers: -1: below 0',
     '4:65: spec.ovnEips.quota: 1.5: expected a whole number'
   ],
-  ['spec: {customRules: []}', '4:8: spec.customRules: is not supported by this version. Hint: take it out'],
   [
     'spec:\n  exemptions:\n  - users: [alice]',
     '6:5: spec.exemptions[0].rules: is required: a list',
@@ -233,6 +232,8 @@ spec:
     sharedAddresses: withinTenant
     quota: {loadBalancers: 5}
   ovnEips: {externalSubnets: [external], staticAddresses: denied, quota: 5}
+  customRules:
+  - {id: no-http, kinds: [Service], operations: [CREATE], expression: "true", message: m, messageExpression: "'x'", action: warn, params: {a: 1}}
   exemptions:
   - {rules: [pool-reserved-range], objects: [IPAddressPool/kmetal-metallb/lab, Vpc/v], reason: single-node lab, owner: platform, expires: 2027-01-31}
   - {rules: [service-port], users: [a], groups: [b], namespaces: [c], reason: r, owner: o, expires: 2027-01-31}`
@@ -256,6 +257,7 @@ spec:
     forAll: false,
     policies: ['e'],
     actions: new Map([['pool-reserved-range', 'audit']]),
+    customRules: new Set(['no-http']),
     pools: ['default-pool'],
     services: {
       allowedTypes: ['ClusterIP', 'LoadBalancer'],
@@ -288,7 +290,7 @@ spec:
       objects: new Set(['IPAddressPool/kmetal-metallb/lab', 'Vpc//v']),
       users: undefined,
       endsMs: Date.UTC(2027, 1, 1),
-      ifExpired: { path: 'e.yaml', line: 21, field: 'spec.exemptions[0].expires' }
+      ifExpired: { path: 'e.yaml', line: 23, field: 'spec.exemptions[0].expires' }
     }
   ])
 })

@@ -1,8 +1,10 @@
 import type { Finding } from '../../rules/finding.ts'
+import type { CustomFinding } from '../../rules/findings/custom.ts'
 import type { Audience } from '../judge.ts'
 import { shown } from '../show.ts'
 import { advertisementWords } from './advertisement.ts'
 import { bgpWords } from './bgp.ts'
+import { customWords } from './custom.ts'
 import { auditWords } from './audit.ts'
 import { kubeOvnWords } from './kube-ovn.ts'
 import { poolUseWords } from './pool-use.ts'
@@ -20,11 +22,12 @@ import { tenancyWords } from './tenancy.ts'
  * out. Complete by itself, since kubectl prints nothing else. A tenant is not told about others' objects or free ranges.
  */
 export function findingWords(finding: Finding, audience: Audience): string {
+  if (finding.code === 'custom-rule') return customWords(finding)
   const subject = finding.value === '' ? finding.field : `${finding.field} ${shown(finding.value)}`
   return `${subject} ${predicate(finding, audience)}`
 }
 
-function predicate(finding: Finding, audience: Audience): string {
+function predicate(finding: Exclude<Finding, CustomFinding>, audience: Audience): string {
   switch (finding.code) {
     case 'unparsable-range':
     case 'no-addresses':
