@@ -14,8 +14,3 @@ export function canonicalText(value: unknown): string {
 function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
   return a < b ? -1 : Number(a > b)
 }
-
-/** Equal for the same documents in whatever order; what the digest of a set of policies is made of. */
-export function canonicalSet(texts: readonly string[]): string {
-  return texts.toSorted().join('\n')
-}

@@ -1,6 +1,6 @@
 import { isRecord } from '../kinds/decode.ts'
 import type { KnownRules } from './action.ts'
-import { canonicalSet, canonicalText } from './canonical.ts'
+import { canonicalText } from './canonical.ts'
 import { decodeDocument, errorsOf, inTextOrder, valuesOf } from './decode-document.ts'
 import type { DecodedDocument } from './decode-document.ts'
 import type { DocumentError } from './document-error.ts'
@@ -96,7 +96,7 @@ function parseSources({ sources, unread, paths }: Input, knownRules: KnownRules)
   const contradictions = defaultGrantErrors(plan, placed)
   if (contradictions.length > 0) return { ok: false, errors: inTextOrder(contradictions) }
   const exposures = exposurePolicies(placed.map(({ policy }) => policy))
-  const canonical = canonicalSet([...planSources, ...policySources].map(textOf))
+  const canonical = [...planSources, ...policySources].map(textOf).join('\n')
   return { ok: true, policies: { plan, exposures, canonical } }
 }
 

@@ -127,6 +127,19 @@ await test('fault 54: nor on the mutating path', async t => {
   t.match(await patched(), '"new-pool"')
 })
 
+await test('a review asks for the policies once, on either path', async t => {
+  for (const path of ['validate', 'mutate'] as const) {
+    const ports = reloading()
+    let asked = 0
+    const snapshot = () => {
+      asked++
+      return ports.snapshot()
+    }
+    await answer({ ...ports, snapshot }, OVERLAPPING, path)
+    t.equal(asked, 1, path)
+  }
+})
+
 await test('fault 55: replicas of two generations each answer by one, and say by which', async t => {
   const view = inventory()
   const replica = (snapshot: typeof OLD): Ports => ({

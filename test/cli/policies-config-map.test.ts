@@ -105,7 +105,7 @@ await test('--only prints the parts that are named, in their order, and --output
 
 await test('files that could be no keys, or that serve would not read there, are told with a name that would do', async t => {
   const dir = t.testdir({
-    one: { 'my plan.yaml': PLAN, 'ümlaut.yaml': policyText('p', '{}') },
+    one: { 'my plan.yaml': PLAN, 'ümlaut.yaml': policyText('p', '{}'), '..b.yaml': '#' },
     'extra.txt': policyText('x', '{}')
   })
   const { code, stdout, stderr } = await manifests(
@@ -120,6 +120,7 @@ await test('files that could be no keys, or that serve would not read there, are
     stderr,
     /my plan\.yaml: "my plan\.yaml" cannot be a key of a ConfigMap: rename it, such as to my-plan\.yaml\n/
   )
+  t.match(stderr, /"\.\.b\.yaml" cannot be a key of a ConfigMap: rename it, such as to b\.yaml\n/)
   t.match(stderr, /ümlaut\.yaml: .*such as to mlaut\.yaml\n/)
   t.match(
     stderr,

@@ -57,6 +57,10 @@ await test('a change is offered once, 500 ms after its last sign and after two r
   scene.sign()
   scene.clock.pass(60_000)
   t.same(scene.offered, ['b'], 'a state is offered once')
+  scene.now = () => 'c'
+  scene.sign()
+  scene.clock.pass(600)
+  t.same(scene.offered, ['b', 'c'], 'and the next one as soon')
 })
 
 await test('files that are written one after the other are offered as they are in the end alone', async t => {
@@ -144,6 +148,11 @@ await test('after stop() nothing is read or offered', async t => {
   t.equal(scene.closed, 1)
   scene.clock.pass(60_000)
   t.same(scene.offered, [])
+  const waiting = new Scene(() => 'a')
+  waiting.clock.pass(1_000)
+  waiting.follower.stop()
+  waiting.sign()
+  t.equal(waiting.clock.pending, 0)
 })
 
 await test('at the start files are read until two readings agree, five times at most', async t => {

@@ -66,7 +66,6 @@ await test('a watch sees every replacement of a mounted ConfigMap, also of one f
         ),
         `${path} ${i}`
       )
-      watch.renew()
     }
     watch.close()
   }
@@ -89,6 +88,10 @@ await test('renew() finds a folder that was deleted and made again, or that a li
     ),
     'of the new target'
   )
+  const before = count
+  writeFileSync(join(root, 'old/a.yaml'), '2')
+  await sleep(100)
+  t.equal(count, before, 'the folder that was is watched no more')
   rmSync(join(root, 'other'), { recursive: true })
   await sleep(20)
   watch.renew()
