@@ -39,7 +39,7 @@ const appliesTo = z.strictObject({
     .min(1)
     .optional()
     .describe('absent: whoever, the platform included; "*": every tenant'),
-  exceptTenants: z.array(tenantName).default([]),
+  exceptTenants: z.array(tenantName).default([]).describe('all but these'),
   namespaceSelector: labelSelector.optional().describe('absent or {}: objects without namespace too'),
   serviceClasses: z
     .array(z.enum(SERVICE_CLASSES))
@@ -52,7 +52,10 @@ const ranges = z.array(rangeText)
 const count = z.int().min(0)
 
 const services = z.strictObject({
-  allowedTypes: z.array(z.enum(SERVICE_TYPES)).optional(),
+  allowedTypes: z
+    .array(z.enum(SERVICE_TYPES))
+    .optional()
+    .describe('ClusterIP also for Services without a type'),
   addressRequests: z.enum(ADDRESS_REQUESTS).optional().describe('withinGrants: an address of a granted pool'),
   externalIPs: z.strictObject({ allowedRanges: ranges }).optional(),
   loadBalancerSourceRanges: z
@@ -72,7 +75,7 @@ const services = z.strictObject({
     .strictObject({ denied: z.array(portRange) })
     .optional()
     .describe('not as nodePort'),
-  sharedAddresses: z.enum(SHARED_ADDRESSES).optional(),
+  sharedAddresses: z.enum(SHARED_ADDRESSES).optional().describe('absent: within the tenant'),
   quota: z
     .strictObject({ loadBalancers: count })
     .optional()
@@ -98,13 +101,13 @@ const groupName = accountName.refine(name => !EVERYBODY.includes(name), {
 
 const exemption = z
   .strictObject({
-    rules: z.array(z.string()).min(1),
+    rules: z.array(z.string()).min(1).describe('ids, no wildcards'),
     objects: z.array(objectReference).min(1).optional(),
-    users: z.array(accountName).min(1).optional(),
+    users: z.array(accountName).min(1).optional().describe('exact names of who writes'),
     groups: z.array(groupName).min(1).optional(),
-    namespaces: z.array(exactName).min(1).optional(),
-    reason: someText,
-    owner: someText,
+    namespaces: z.array(exactName).min(1).optional().describe('of the object'),
+    reason: someText.describe('why'),
+    owner: someText.describe('who renews it or takes it out'),
     expires: z.iso.date('not a date such as 2027-01-31').describe('the last day on which it counts, in UTC')
   })
   .refine(({ objects, users, groups, namespaces }) => objects ?? users ?? groups ?? namespaces, {
@@ -131,7 +134,7 @@ export const exposurePolicy = z.strictObject({
       .array(customRule)
       .default([])
       .describe('rules in CEL: true allows, as in ValidatingAdmissionPolicy (docs/custom-rules.md)'),
-    exemptions: z.array(exemption).default([])
+    exemptions: z.array(exemption).default([]).describe('findings that pass, for a while')
   })
 })
 

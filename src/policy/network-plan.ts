@@ -7,22 +7,22 @@ const nodeSubnet = z.union([
   cidrText,
   z.strictObject({
     cidr: cidrText,
-    gateway: addressText.optional(),
+    gateway: addressText.optional().describe('reserved, as the network and broadcast addresses are'),
     interfaces: z.array(z.string().min(1)).optional().describe('absent: every interface'),
-    nodeSelector: labelSelector.optional()
+    nodeSelector: labelSelector.optional().describe('which nodes are in it; absent: as their addresses show')
   })
 ])
 
 const reservedRange = z.strictObject({
   range: rangeText,
-  purpose: z.string().default(''),
-  owner: z.string().default('')
+  purpose: z.string().default('').describe('named in denials'),
+  owner: z.string().default('').describe('whom to ask')
 })
 
 const allocation = z.strictObject({
   range: rangeText,
   purpose: z.string().default(''),
-  announcement: z.enum(['l2', 'bgp']).default('l2')
+  announcement: z.enum(['l2', 'bgp']).default('l2').describe("bgp: need not lie in the nodes' subnets")
 })
 
 const clusterRanges = z
@@ -34,12 +34,13 @@ const bgpType = z.enum(['native', 'frr', 'frr-k8s', 'frr-k8s-external'])
 
 const metallb = z
   .strictObject({
-    namespace: objectName.default('kmetal-metallb'),
+    namespace: objectName.default('kmetal-metallb').describe('the only one whose pools MetalLB reads'),
     loadBalancerClass: z.string().default('').describe('empty: Services without a class'),
-    bgpType: bgpType.default('frr'),
+    bgpType: bgpType.default('frr').describe('METALLB_BGP_TYPE of the speakers'),
     poolAnnotation: z
       .enum(['metallb.io/address-pool', 'metallb.universe.tf/address-pool'])
       .default('metallb.io/address-pool')
+      .describe('what is filled in')
   })
   .prefault({})
 
@@ -49,7 +50,10 @@ const kubeOvn = z
       .string()
       .regex(/^v?\d+\.\d+(\.\d+)?$/, 'not a version such as "1.15"')
       .default('1.15'),
-    multiDGP: z.enum(['blocked', 'assumeFixed']).default('blocked')
+    multiDGP: z
+      .enum(['blocked', 'assumeFixed'])
+      .default('blocked')
+      .describe('several gateway ports on one router')
   })
   .prefault({})
 
@@ -82,7 +86,7 @@ const accounts = z.array(accountName)
 
 const platform = z
   .strictObject({
-    users: accounts.default([]),
+    users: accounts.default([]).describe("who may write what is the platform's"),
     groups: accounts.default(['system:masters', 'kubeadm:cluster-admins']),
     namespaces: z.array(objectName).default([]).describe("the platform's without a label")
   })
@@ -114,24 +118,41 @@ const controllers = z
   .prefault({})
 
 const spec = z.strictObject({
-  scope: z.enum(['underCluster', 'tenantCluster']).default('underCluster'),
+  scope: z
+    .enum(['underCluster', 'tenantCluster'])
+    .default('underCluster')
+    .describe('which cluster this is for'),
   tenant: tenantName.optional().describe('whose cluster this is; with scope tenantCluster only'),
-  networkingMode: z.enum(['overlay', 'vlan']).default('overlay'),
+  networkingMode: z
+    .enum(['overlay', 'vlan'])
+    .default('overlay')
+    .describe("where tenants' addresses come from: OVN, or their VLANs"),
   nodeSubnets: z.array(nodeSubnet).optional().describe('absent: membership is not judged'),
-  reservedRanges: z.array(reservedRange).default([]),
-  clusterRanges,
+  reservedRanges: z
+    .array(reservedRange)
+    .default([])
+    .describe('no pool may hold these: DHCP, routers, others'),
+  clusterRanges: clusterRanges.describe('added to what ServiceCIDRs and Nodes say'),
   allocations: z.array(allocation).optional().describe('absent: pools may lie anywhere'),
   metallb,
   kubeOvn,
   globalPool,
-  poolModel: z.enum(['global', 'perTenant']).default('global'),
-  edgeRouter: edgeRouter.optional(),
+  poolModel: z
+    .enum(['global', 'perTenant'])
+    .default('global')
+    .describe('one pool for all tenants, or one each'),
+  edgeRouter: edgeRouter.optional().describe('how addresses are reached from outside; absent: not judged'),
   capacity: z
-    .strictObject({ warnPercent: percent.default(80), criticalPercent: percent.default(95) })
+    .strictObject({
+      warnPercent: percent.default(80).describe('from which a pool is warned of'),
+      criticalPercent: percent.default(95).describe('from which a Service is warned')
+    })
     .prefault({}),
-  platform,
-  controllers,
-  tenancy
+  platform: platform.describe('who administers the cluster'),
+  controllers: controllers.describe(
+    'exact user names of controllers; a list that is given replaces the default'
+  ),
+  tenancy: tenancy.describe('how tenants are recognised')
 })
 
 /** NetworkPlan: what the network is. The one source of its types, its parser and its JSON Schema. */

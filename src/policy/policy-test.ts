@@ -27,9 +27,9 @@ const user = z.strictObject({ username: z.string(), groups: z.array(z.string()).
 const request = z
   .strictObject({
     operation: z.enum(['CREATE', 'UPDATE', 'DELETE']).default('CREATE'),
-    object: jsonObject.optional(),
+    object: jsonObject.optional().describe('the full object; of a DELETE what is deleted'),
     oldObject: jsonObject.optional().describe('absent: what is stored'),
-    subResource: z.string().default(''),
+    subResource: z.string().default('').describe('such as status'),
     user: user.optional().describe('absent: a member of system:masters'),
     dryRun: z.boolean().default(false)
   })
@@ -48,20 +48,20 @@ const patchOperation = z.strictObject({
 })
 
 const expectation = z.strictObject({
-  allowed: z.boolean(),
+  allowed: z.boolean().describe('warnings allow'),
   rules: z.array(z.string()).optional().describe('among those that denied, or warned when it is allowed'),
   exactly: z.boolean().default(false).describe('no other rule spoke'),
   unchecked: z.array(z.string()).optional().describe('rules that could not be judged'),
   exempted: z.array(z.string()).optional().describe('rules whose findings an exemption let pass'),
-  code: z.int().optional(),
+  code: z.int().optional().describe('of the answer, such as 403'),
   message: z.string().optional().describe('part of the message'),
   patch: z.array(patchOperation).optional().describe('the exact patch of the mutating path; [] for none')
 })
 
 const testCase = z.strictObject({
   name: z.string().min(1),
-  existing: objects,
-  absent: z.array(objectReference).default([]),
+  existing: objects.describe("added to the suite's; the same kind, namespace and name replaces"),
+  absent: z.array(objectReference).default([]).describe("taken out of the suite's"),
   request,
   expect: expectation
 })
@@ -77,7 +77,7 @@ export const policyTest = z.strictObject({
       .default([])
       .describe('paths relative to this file, or documents; empty: those given on the command line'),
     now: time.optional().describe('when the cases happen; absent: before every exemption ends'),
-    existing: objects,
+    existing: objects.describe('what is stored when a case begins'),
     cases: z.array(testCase).min(1)
   })
 })

@@ -48,18 +48,28 @@ const networkingMode = z.enum(['overlay', 'vlan'])
 const tenantEntry = z.strictObject({
   name: tenantName,
   networkingMode: networkingMode.optional().describe("absent: the plan's own"),
-  vlan: vlan.optional(),
+  vlan: vlan.optional().describe('with networkingMode vlan only'),
   externalSubnets: z.array(objectName).default([]).describe('provider Subnets of this tenant alone')
 })
 
 /** `spec.tenancy`: how tenants are recognised, and what sets single ones apart. */
 export const tenancy = z
   .strictObject({
-    namespaceLabels: z.array(labelKey).min(1).default(['capsule.clastix.io/tenant', 'tenant']),
-    unlabelledNamespaces: z.enum(['platform', 'untrusted']).default('platform'),
-    serviceOwners: z.array(serviceOwner).default([]),
+    namespaceLabels: z
+      .array(labelKey)
+      .min(1)
+      .default(['capsule.clastix.io/tenant', 'tenant'])
+      .describe('which label of a namespace names its tenant; the first that is there counts'),
+    unlabelledNamespaces: z
+      .enum(['platform', 'untrusted'])
+      .default('platform')
+      .describe('whose a namespace without label is; untrusted: of a tenant without grants'),
+    serviceOwners: z
+      .array(serviceOwner)
+      .default([])
+      .describe('accounts that write Services for tenants in namespaces of the platform'),
     ovnEipOwners: z.array(ownerMapping).default([]).describe('first match wins'),
-    unmappedOvnEips: z.enum(['warn', 'deny']).default('warn'),
+    unmappedOvnEips: z.enum(['warn', 'deny']).default('warn').describe("OvnEips that are nobody's"),
     tenants: z.array(tenantEntry).default([]).describe('only tenants that differ from the rest')
   })
   .prefault({})
