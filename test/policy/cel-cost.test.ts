@@ -80,7 +80,7 @@ const WORST: readonly (readonly [keyof typeof OBJECTS, string, 'spent' | unknown
   ],
   [
     'text',
-    'cel.bind(a, object.metadata.annotations.big, cel.bind(b, a+a+a+a, cel.bind(c, b+b+b+b, cel.bind(d, c+c+c+c, size(d+d+d+d) > 1))))',
+    '[object.metadata.annotations.big].map(a, a+a+a+a).map(a, a+a+a+a).map(a, a+a+a+a).map(a, a+a+a+a).exists(a, size(a) > 1)',
     'spent'
   ],
   [
