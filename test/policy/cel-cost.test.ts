@@ -35,7 +35,7 @@ const pools = Array.from({ length: 1000 }, (_, i) => ({
 }))
 
 /** The worst we can think of, by the object that is worst for it. What is not spent is what has to be there. */
-const WORST: readonly (readonly [keyof typeof OBJECTS, string, 'spent' | unknown])[] = [
+const WORST: readonly (readonly [keyof typeof OBJECTS, string, boolean | 'spent'])[] = [
   ['ports', 'object.spec.ports.exists(p, p.port == 0)', 'spent'],
   ['ports', 'object.spec.ports.all(p, object.spec.ports.exists(q, q.port == p.port + 1))', 'spent'],
   [
