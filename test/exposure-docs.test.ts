@@ -2,12 +2,14 @@ import { readFileSync } from 'node:fs'
 import { test } from 'tap'
 import { isRecord } from '../src/kinds/decode.ts'
 import { formatDocumentError } from '../src/policy/document-error.ts'
+import { FUNCTIONS, VARIABLES } from '../src/policy/cel/vocabulary.ts'
 import { jsonSchemas } from '../src/policy/json-schema.ts'
 import { parsePolicies } from '../src/policy/policy-set.ts'
 import { readYaml } from '../src/policy/yaml-source.ts'
 import { RULE_ACTIONS } from '../src/rules/index.ts'
 
 const REFERENCE = 'docs/exposure-policy.md'
+const CUSTOM_RULES = 'docs/custom-rules.md'
 const PLAN = `apiVersion: poolguard.io/v1alpha1
 kind: NetworkPlan
 metadata: {name: dc1}
@@ -16,9 +18,13 @@ spec: {globalPool: {ipAddressPool: default-pool, externalSubnets: [external], de
 const HEAD = 'apiVersion: poolguard.io/v1alpha1\nkind: ExposurePolicy\nmetadata: {name: example}\nspec:\n'
 
 /** The examples: whole documents as they are, parts of a spec made into one. */
-const examples = [...readFileSync(REFERENCE, 'utf8').matchAll(/```yaml\n(.*?)```/gs)].map(([, text = '']) =>
-  /^apiVersion:/m.test(text) ? text : HEAD + text.replace(/^/gm, '  ')
-)
+const examples = examplesIn(REFERENCE)
+
+function examplesIn(path: string): readonly string[] {
+  return [...readFileSync(path, 'utf8').matchAll(/```yaml\n(.*?)```/gs)].map(([, text = '']) =>
+    /^apiVersion:/m.test(text) ? text : HEAD + text.replace(/^/gm, '  ')
+  )
+}
 
 /** Every key of a schema as a path, such as `spec.pools.allowed`. Keys of free mappings are not among them. */
 function keysOf(schema: unknown, path = ''): readonly string[] {
@@ -42,7 +48,7 @@ function keysIn(value: unknown, path = ''): readonly string[] {
 
 await test('every example of the ExposurePolicy reference is right', async t => {
   t.ok(examples.length >= 8, 'the examples were found')
-  for (const text of examples) {
+  for (const text of [...examples, ...examplesIn(CUSTOM_RULES)]) {
     const parsed = parsePolicies(
       [
         { path: 'plan.yaml', text: PLAN },
@@ -64,4 +70,10 @@ await test('the ExposurePolicy reference has an example of every key', async t =
     known.filter(key => !used.has(key)),
     []
   )
+})
+
+await test('docs/custom-rules.md names every function there is', async t => {
+  const text = readFileSync(CUSTOM_RULES, 'utf8')
+  for (const name of FUNCTIONS) t.match(text, new RegExp(`[\`.]${name}\\b`), name)
+  for (const name of VARIABLES) t.match(text, `| \`${name}\` |`, name)
 })

@@ -60,15 +60,17 @@ export function auditObject(
   } as const
   const context = { view: view.with(claims), plan, proposing }
   const ref = refOf(object)
-  const asked = rules.filter(({ countsTogether }) => countsTogether !== true)
+  const asked = rules.filter(({ countsTogether, asksWho }) => countsTogether !== true && asksWho !== true)
   const namespaceLabels = view.get('Namespace', '', ref.namespace)?.meta.labels
   // Who wrote it is not stored: an exemption of users or groups alone exempts nothing here.
   const write = { ref, username: '', groups: [] }
+  const applying = new Set<string>()
   const evaluations = presumedWriters(object, { view, plan }).map(writer => {
     const { tenancy, requester } = writer
     const serviceClass = classOf(change, requester, view)
     const exposure = exposureFor(exposures, { tenancy, namespaceLabels, serviceClass })
     const raw = storedWrite(object, requester)
+    for (const id of exposure.customRules) applying.add(id)
     return withExemptions(
       evaluate(change, asked, { ...context, ...writer, exposure, ...(raw === undefined ? {} : { raw }) }),
       write,
@@ -77,7 +79,13 @@ export function auditObject(
     )
   })
   const { findings, unjudged, unsettled } = agreed(evaluations)
-  const depending = unsettled.map(({ id }) => ({ rule: id, because: 'writer-unknown', needs: '' }) as const)
+  const byWriter = rules.filter(
+    ({ id, on, operations, asksWho }) =>
+      asksWho === true && on.includes(object.kind) && operations?.includes('CREATE') && applying.has(id)
+  )
+  const depending = [...unsettled, ...byWriter].map(
+    ({ id }) => ({ rule: id, because: 'writer-unknown', needs: '' }) as const
+  )
   return {
     ref,
     found: told(findings),

@@ -1,4 +1,5 @@
 import { isRecord } from '../kinds/decode.ts'
+import { isKindName, KINDS } from '../kinds/index.ts'
 import type { KnownRules } from './action.ts'
 import type { PathPart } from './document-error.ts'
 import { NEVER_EXEMPT } from './exemption.ts'
@@ -61,14 +62,27 @@ function contradictions(document: YamlDocument): readonly Problem[] {
   )
 }
 
-/** What is said about OvnEips where only namespaces are selected: they are in none. */
+/** What is said about OvnEips, and about other kinds without namespace, where only namespaces are selected. */
 function unreachable(document: YamlDocument): readonly Problem[] {
   const selector = partOf(document, ['spec', 'appliesTo', 'namespaceSelector']).value
   const isSelecting = isRecord(selector) && Object.values(selector).some(isFilled)
-  if (!isSelecting || partOf(document, ['spec', 'ovnEips']).value === undefined) return []
-  const message =
-    'would apply to nothing: OvnEips are in no namespace, and spec.appliesTo.namespaceSelector selects some'
-  return [{ path: ['spec', 'ovnEips'], at: 'key', message, hint: 'put it into a policy without a selector' }]
+  if (!isSelecting) return []
+  const hint = 'put it into a policy without a selector'
+  const because = 'in no namespace, and spec.appliesTo.namespaceSelector selects some'
+  const eips = `would apply to nothing: OvnEips are ${because}`
+  const hasEips = partOf(document, ['spec', 'ovnEips']).value !== undefined
+  const kinds = itemsAt(document, ['spec', 'customRules']).flatMap((_rule, i): Problem[] => {
+    const path = ['spec', 'customRules', i, 'kinds']
+    return itemsAt(document, path).flatMap((kind, at): Problem[] => {
+      const isNowhere = typeof kind === 'string' && isKindName(kind) && !KINDS[kind].namespaced
+      const message = `would never be judged: objects of this kind are ${because}`
+      return isNowhere ? [{ path: [...path, at], at: 'value', message, hint }] : []
+    })
+  })
+  return [
+    ...(hasEips ? [{ path: ['spec', 'ovnEips'], at: 'key', message: eips, hint } as const] : []),
+    ...kinds
+  ]
 }
 
 /** A mapping or list with something in it. */

@@ -31,6 +31,7 @@ function anyRule(custom: CustomRule): AnyRule {
     reads: readsOf(custom),
     defaultAction: action,
     operations,
+    asksWho: custom.program.asksWho,
     judgesObject: operations.some(operation => operation !== 'DELETE'),
     judgesLoss: false,
     judgesDelete: operations.includes('DELETE'),

@@ -133,6 +133,8 @@ export interface AnyRule extends Omit<
    * since an expression may be about any field. Not asked about what is under deletion.
    */
   readonly operations?: readonly Operation[]
+  /** Of a custom rule alone: whether its answer may depend on who writes, which is not stored. */
+  readonly asksWho?: boolean
   /** Whether it is asked about writes of the object itself. */
   readonly judgesObject: boolean
   /** Whether it judges what an UPDATE takes away. */

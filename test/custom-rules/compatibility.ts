@@ -33,7 +33,7 @@ export const OBJECTS = {
       ],
       externalIPs: ['203.0.113.7', '198.51.100.9'],
       loadBalancerSourceRanges: ['10.0.0.0/8'],
-      selector: { app: 'web' }
+      selector: { app: 'web', tier: 'gold' }
     }
   },
   bare: {
@@ -144,7 +144,7 @@ export const PAIRS: readonly Pair[] = [
   web('"  a ".trim() == "a"', 'true'),
   web('object.metadata.name.matches("^[a-z]+$")', 'true'),
   web('object.metadata.name.matches("^(w|we)b$")', 'true'),
-  web('object.metadata.name.matches("[")', 'invalid', 'error'),
+  web('object.metadata.name.matches("[")', 'invalid'),
   web('object.metadata.name.matches(object.spec.type)', 'invalid', 'false'),
   web('object.metadata.name + "-lb" == "web-lb"', 'true'),
   web('object.metadata.name + 1 == "web1"', 'invalid'),
@@ -200,8 +200,8 @@ export const PAIRS: readonly Pair[] = [
   web('object.spec.?type == optional.of("LoadBalancer")', 'true'),
   bare('object.spec.?nope.value() == 1', 'error'),
   // Equality.
-  web('object.spec.selector == {"app": "web"}', 'true'),
-  web('object.metadata.labels == {"example.com/tier": "gold", "app": "web"}', 'true'),
+  web('object.spec.selector == {"app": "web"}', 'false'),
+  web('object.spec.selector == {"tier": "gold", "app": "web"}', 'true'),
   web('object.spec.externalIPs == ["203.0.113.7"]', 'false'),
   web('object.spec == object.spec', 'true'),
   web('object.spec.type == null', 'false'),
@@ -223,5 +223,5 @@ export const PAIRS: readonly Pair[] = [
   web('nope == 1', 'invalid'),
   web('object.metadata.name.nope()', 'invalid'),
   web('nope(object)', 'invalid'),
-  web('cel.bind(n, object.metadata.name, n == "web" || n == "shop")', 'true')
+  web('cel.bind(n, object.metadata.name, n == "web" || n == "shop")', 'invalid')
 ]

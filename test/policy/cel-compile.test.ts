@@ -106,7 +106,7 @@ await test('compile() knows what an expression names, in whatever depth', async 
   }
   t.same(named('true'), [])
   t.same(named('object.a.exists(x, x == tenant) || has(oldObject.a)'), ['object', 'oldObject', 'tenant'])
-  t.same(named('cel.bind(p, pools, p.size() == 1)'), ['pools'])
+  t.same(named('[pools].exists(p, p.size() == 1)'), ['pools'])
   t.same(named('params.?a.orValue(namespaceObject) == 1'), ['namespaceObject', 'params'])
   t.same(
     named('object.a.exists(pools, pools == 1)'),

@@ -35,7 +35,7 @@ const pools = Array.from({ length: 1000 }, (_, i) => ({
 }))
 
 /** The worst we can think of, by the object that is worst for it. What is not spent is what has to be there. */
-const WORST: readonly (readonly [keyof typeof OBJECTS, string, 'spent' | unknown])[] = [
+const WORST: readonly (readonly [keyof typeof OBJECTS, string, boolean | 'spent'])[] = [
   ['ports', 'object.spec.ports.exists(p, p.port == 0)', 'spent'],
   ['ports', 'object.spec.ports.all(p, object.spec.ports.exists(q, q.port == p.port + 1))', 'spent'],
   [
@@ -80,7 +80,7 @@ const WORST: readonly (readonly [keyof typeof OBJECTS, string, 'spent' | unknown
   ],
   [
     'text',
-    'cel.bind(a, object.metadata.annotations.big, cel.bind(b, a+a+a+a, cel.bind(c, b+b+b+b, cel.bind(d, c+c+c+c, size(d+d+d+d) > 1))))',
+    '[object.metadata.annotations.big].map(a, a+a+a+a).map(a, a+a+a+a).map(a, a+a+a+a).map(a, a+a+a+a).exists(a, size(a) > 1)',
     'spent'
   ],
   [

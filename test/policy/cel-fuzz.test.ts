@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { test } from 'tap'
 import { compile, type Values } from '../../src/policy/cel/compile.ts'
 import { celValue } from '../../src/policy/cel/json-value.ts'

@@ -4,6 +4,7 @@ import type { ExposurePolicies } from '../../policy/resolve-exposure.ts'
 import type { AnyRule } from '../../rules/rule.ts'
 import { notTheControllers } from '../match-conditions.ts'
 import { NAME_LABEL, neverMatched, type Client, type Manifest } from '../webhook-entry.ts'
+import { customRulesWords } from '../wording/floor.ts'
 import { applyingPolicies } from './applying.ts'
 import { allOf, not, type Cel } from './cel.ts'
 import type { Floor, FloorContext } from './floor.ts'
@@ -51,8 +52,22 @@ export function floorManifests(options: FloorOptions): FloorManifests {
       ...floors.flatMap(floor => policiesOf(floor, common, context, options)),
       ...podObjects(options)
     ],
-    leftOut: FLOORS.flatMap(floorOf => floorOf(context).leftOut)
+    leftOut: [...FLOORS.flatMap(floorOf => floorOf(context).leftOut), ...leftOutCustomRules(exposures)]
   }
+}
+
+/** They may name what is poolguard's alone, and are bounded otherwise. */
+function leftOutCustomRules({ policies }: ExposurePolicies): readonly string[] {
+  return policies.flatMap(({ name, customRules }) =>
+    customRules.length === 0
+      ? []
+      : [
+          customRulesWords(
+            name,
+            customRules.map(({ id }) => id)
+          )
+        ]
+  )
 }
 
 /** What is under deletion must be able to lose its finalizers. */

@@ -94,3 +94,8 @@ function useOneOf(allowed: readonly string[]): string {
 function within(allowed: readonly string[]): string {
   return allowed.length === 0 ? 'They allow none.' : `They allow ${listed(allowed)}.`
 }
+
+/** What the API server does not judge by itself of a policy's own rules. */
+export function customRulesWords(policy: string, ids: readonly string[]): string {
+  return `the custom rules of ExposurePolicy ${policy}: ${listed(ids)}`
+}

@@ -46,6 +46,14 @@ function requestProblem(node: LiveNode): CelProblem | undefined {
   }
 }
 
+/** Whether `request` is read otherwise than by fields that say nothing about who writes. */
+export function asksWho(nodes: readonly LiveNode[]): boolean {
+  const paths = nodes.map(pathOf)
+  const read = paths.filter(path => path !== undefined && /^request\.\w+$/.test(path))
+  const named = paths.filter(path => path === 'request')
+  return read.includes('request.userInfo') || named.length > read.length
+}
+
 /** `request.userInfo.groups` for what is written so; undefined for everything else. */
 function pathOf({ op, args }: LiveNode): string | undefined {
   if (op === 'id') return typeof args === 'string' ? args : undefined

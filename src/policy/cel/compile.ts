@@ -1,6 +1,6 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
 import { didYouMean } from '../nearest-name.ts'
-import { earlyProblem, patternOf, tooDeep, type CelProblem } from './checks.ts'
+import { asksWho, earlyProblem, patternOf, tooDeep, type CelProblem } from './checks.ts'
 import { ENVIRONMENT, MOST_CHARACTERS, MOST_LEVELS } from './environment.ts'
 import { calledName, isLiveNode, nodesOf, type LiveNode } from './live-node.ts'
 import { CelFailure, Meter } from './meter.ts'
@@ -19,6 +19,8 @@ export type Evaluated =
 export interface Program {
   /** What it names. */
   readonly variables: ReadonlySet<Variable>
+  /** Whether it may ask who writes. */
+  readonly asksWho: boolean
   /** Evaluates it once. Never throws; costs what the meter has left at most. */
   run(values: Values, meter: Meter): Evaluated
 }
@@ -75,7 +77,7 @@ function compiled(root: LiveNode, evaluate: (values: Values) => unknown): Compil
       return meter.isSpent ? SPENT : { ok: false, failure: failureOf(error) }
     }
   }
-  return { ok: true, program: { variables: variablesIn(nodes), run } }
+  return { ok: true, program: { variables: variablesIn(nodes), asksWho: asksWho(nodes), run } }
 }
 
 const SPENT: Evaluated = { ok: false, failure: 'it costs too much on this object' }

@@ -17,7 +17,6 @@ export type Variable = (typeof VARIABLES)[number]
  */
 export const FUNCTIONS: ReadonlySet<string> = new Set([
   'all',
-  'bind',
   'bool',
   'charAt',
   'cidr',
