@@ -6,6 +6,7 @@ import { exemptionOf, type Exemption } from './exemption.ts'
 import { exposureProblems } from './exposure-problems.ts'
 import { exposurePolicy, type ExposureSpec } from './exposure-schema.ts'
 import { documentError, type PolicySource } from './problem.ts'
+import { wideningDeclarationsOf, type WideningDeclaration } from './widening/declaration.ts'
 
 /** An ExposurePolicy as read. What it leaves out it does not restrict; empty lists allow none. */
 export interface ExposurePolicy {
@@ -17,6 +18,7 @@ export interface ExposurePolicy {
   readonly services: ExposureSpec['services']
   readonly ovnEips: ExposureSpec['ovnEips']
   readonly exemptions: readonly Exemption[]
+  readonly widenings: readonly WideningDeclaration[]
 }
 
 /** Fields that are documented and not built yet: a policy that relies on one must not pass as obeyed. */
@@ -41,7 +43,7 @@ export function decodeExposurePolicy(
 }
 
 function policyOf(name: string, spec: ExposureSpec, source: PolicySource): ExposurePolicy {
-  const { appliesTo, actions = {}, pools, services, ovnEips, exemptions } = spec
+  const { appliesTo, actions = {}, pools, services, ovnEips, exemptions, widenings } = spec
   return {
     name,
     appliesTo: appliesToOf(appliesTo),
@@ -49,7 +51,8 @@ function policyOf(name: string, spec: ExposureSpec, source: PolicySource): Expos
     pools,
     services,
     ovnEips,
-    exemptions: exemptions.map((exemption, i) => exemptionOf(exemption, i, { policy: name, source }))
+    exemptions: exemptions.map((exemption, i) => exemptionOf(exemption, i, { policy: name, source })),
+    widenings: wideningDeclarationsOf(widenings)
   }
 }
 

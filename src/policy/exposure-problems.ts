@@ -4,6 +4,7 @@ import type { PathPart } from './document-error.ts'
 import { NEVER_EXEMPT } from './exemption.ts'
 import { didYouMean } from './nearest-name.ts'
 import type { Problem } from './problem.ts'
+import { wideningProblems } from './widening/declaration.ts'
 import { partOf, type YamlDocument } from './yaml-document.ts'
 
 /**
@@ -16,6 +17,7 @@ export function exposureProblems(document: YamlDocument, knownRules: KnownRules)
     ...itemsAt(document, ['spec', 'exemptions']).flatMap((_exemption, i) =>
       exemptionProblems(document, ['spec', 'exemptions', i, 'rules'], knownRules)
     ),
+    ...wideningProblems(document, knownRules),
     ...contradictions(document),
     ...unreachable(document)
   ]

@@ -15,6 +15,7 @@ import {
   tenantName,
   textMap
 } from './schema-fields.ts'
+import { wideningDeclarations } from './widening/declaration.ts'
 
 /** `Service.spec.type` (Kubernetes core/v1). */
 const SERVICE_TYPES = ['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'] as const
@@ -126,7 +127,8 @@ export const exposurePolicy = z.strictObject({
       .describe('granted to tenants'),
     services: services.optional(),
     ovnEips: ovnEips.optional(),
-    exemptions: z.array(exemption).default([])
+    exemptions: z.array(exemption).default([]),
+    widenings: wideningDeclarations
   })
 })
 

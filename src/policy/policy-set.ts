@@ -14,6 +14,7 @@ import { documentError, type PolicySource } from './problem.ts'
 import { exposurePolicies, type ExposurePolicies } from './resolve-exposure.ts'
 import { resolvePlan } from './resolve-plan.ts'
 import { API_VERSION } from './schema-fields.ts'
+import { wideningProblems } from './widening/declaration.ts'
 import { readYaml } from './yaml-source.ts'
 
 /** The text of one file; `path` is only for messages. */
@@ -67,7 +68,7 @@ function parseSources({ sources, unread, paths }: Input, knownRules: KnownRules)
     })
   const planSources = ofKind('NetworkPlan')
   const policySources = inOneOrder(ofKind('ExposurePolicy'))
-  const plans = planSources.map(decodePlan)
+  const plans = planSources.map(source => decodePlan(source, knownRules))
   const exposure = policySources.map(source => decodeExposurePolicy(source, knownRules))
   const errors = [...unread, ...errorsOf(kinds), ...errorsOf(plans), ...errorsOf(exposure)]
   if (planSources.length > 1) errors.push(...severalPlans(planSources))
@@ -118,10 +119,10 @@ function kindOfSource(source: PolicySource): DecodedDocument<PolicyKind> {
   return fail('kind', message, near || `one of ${POLICY_KINDS.join(', ')}`)
 }
 
-function decodePlan(source: PolicySource): DecodedDocument<Plan> {
+function decodePlan(source: PolicySource, knownRules: KnownRules): DecodedDocument<Plan> {
   const decoded = decodeDocument(networkPlan, source)
   if (!decoded.ok) return decoded
-  const problems = planProblems(decoded.value.spec)
+  const problems = [...planProblems(decoded.value.spec), ...wideningProblems(source.document, knownRules)]
   if (problems.length === 0) return { ok: true, value: resolvePlan(decoded.value) }
   const errors = problems.map(problem => documentError(source, problem))
   return { ok: false, errors: inTextOrder(errors) }
