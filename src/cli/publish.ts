@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import type { CheckReport } from '../admission/check-report.ts'
 import type { PolicySnapshot } from '../admission/ports.ts'
 import { INVALID_OBJECT } from '../admission/response.ts'
+import { POLICY_WIDENING } from '../admission/widening/widening-report.ts'
 import { formatDocumentError, type DocumentError } from '../policy/yaml-source.ts'
 import { renderCheckReport, type CheckFormat, type CheckRendering } from '../report/check-report.ts'
 import type { SarifTool } from '../report/sarif.ts'
@@ -63,5 +64,5 @@ function toolOf({ rules }: PolicySnapshot): SarifTool {
     fix: 'Correct the type of the field.',
     see: []
   }
-  return { version: VERSION, rules: [invalid, UNKNOWN_REFERENCE, ...rules] }
+  return { version: VERSION, rules: [invalid, UNKNOWN_REFERENCE, POLICY_WIDENING, ...rules] }
 }

@@ -4,7 +4,7 @@ import { escapeJson } from './escape.ts'
 import { countCases, type TestReport } from './test-results.ts'
 
 /**
- * A check as one JSON object: `summary`, `errors` (sentences about what could not be read), `objects` and `capacity` (see
+ * A check as one JSON object: `summary`, `errors` (sentences about what could not be read), `objects` (a finding of `policy-widening` has `witnesses`, PolicyTest documents) and `capacity` (see
  * `Capacity`: numbers of addresses are null where nobody knows, and rounded from 2^53 on), and `edgeNat` of an audit where the
  * plan has an edge NAT router (see `edgeNatFacts`).
  */

@@ -2,7 +2,7 @@ import { getJunitXml, type TestCase, type TestSuite, type TestSuiteReport } from
 import type { CheckedObject, CheckReport } from '../admission/check-report.ts'
 import { escapeLine } from './escape.ts'
 import { refText } from './ref-text.ts'
-import { exemptedText, findingText, uncheckedText } from './text.ts'
+import { exemptedText, findingText, uncheckedText, witnessLines } from './text.ts'
 import type { TestCaseReport, TestReport } from './test-results.ts'
 
 /**
@@ -42,7 +42,8 @@ function objectCase({
     ...texts('audit'),
     ...(more === 0 ? [] : [`and ${more} more`]),
     ...exempted.map(exemptedText),
-    ...(unchecked.length === 0 ? [] : [uncheckedText(unchecked)])
+    ...(unchecked.length === 0 ? [] : [uncheckedText(unchecked)]),
+    ...findings.flatMap(witnessLines)
   ]
   return {
     name: escapeLine(ref.kind === '' ? `document at ${place}` : refText(ref)),

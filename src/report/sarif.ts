@@ -59,7 +59,8 @@ function findingResult(object: CheckedObject, finding: CheckFinding): SarifResul
     level: LEVELS[finding.action],
     ruleId: finding.rule,
     message: { text: messageText(`${refText(object.ref)}: ${findingText(finding)}`) },
-    locations: [location(object, finding)]
+    locations: [location(object, finding)],
+    ...(finding.witnesses === undefined ? {} : { properties: { witnesses: [...finding.witnesses] } })
   })
 }
 

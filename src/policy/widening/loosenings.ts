@@ -1,7 +1,7 @@
-import type { PolicySet } from '../policy-set.ts'
 import { compareExposures, type ComparisonFacts } from './compare-exposures.ts'
 import { comparePlanTenancy } from './compare-plan-tenancy.ts'
 import { comparePlans } from './compare-plans.ts'
+import type { PolicySides } from './exposure-subjects.ts'
 import type { Loosening } from './loosening.ts'
 
 /**
@@ -10,8 +10,8 @@ import type { Loosening } from './loosening.ts'
  * base never denies by are left out. Independent of the order of files and of names of policies.
  */
 export function loosenings(
-  base: PolicySet,
-  proposal: PolicySet,
+  base: PolicySides,
+  proposal: PolicySides,
   facts: ComparisonFacts
 ): readonly Loosening[] {
   const { loosenings: ofExposures, denying } = compareExposures(base, proposal, facts)
