@@ -6,7 +6,7 @@ import { refText } from '../report/ref-text.ts'
 import { wallTimeMs } from './clock.ts'
 import { EXIT, UnusableError, type Io } from './io.ts'
 import { loadPolicies, orDefault } from './policies.ts'
-import { publish, type PublishOptions } from './publish.ts'
+import { publish, reporting, type PublishOptions } from './publish.ts'
 import { loadInventoryFiles } from './sources.ts'
 import { openWorld, type WorldOptions } from './world.ts'
 
@@ -17,6 +17,10 @@ export interface AuditOptions extends WorldOptions, PublishOptions {}
  * when something would be denied; a kind that could not be read is unchecked, and 2 when that is so of all.
  */
 export async function runAudit(options: AuditOptions, io: Io): Promise<number> {
+  return reporting({ command: 'audit', options, io }, () => auditAll(options, io))
+}
+
+async function auditAll(options: AuditOptions, io: Io): Promise<number> {
   const context = await everythingStored(options, io)
   const report = auditObjects(context)
   publish(report, {

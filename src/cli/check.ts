@@ -8,7 +8,7 @@ import { wallTimeMs } from './clock.ts'
 import type { SourceDocument } from './documents.ts'
 import { EXIT, UnusableError, type Io } from './io.ts'
 import { orDefault } from './policies.ts'
-import { publish, type PublishOptions } from './publish.ts'
+import { publish, reporting, type PublishOptions } from './publish.ts'
 import { readSources, STDIN } from './sources.ts'
 import { checkWidening } from './widening.ts'
 import type { WorldOptions } from './world.ts'
@@ -39,6 +39,17 @@ export async function runCheck(options: CheckOptions, io: Io): Promise<number> {
   if (options.capacity === true && !['text', 'json'].includes(options.format)) {
     throw new UnusableError(`--format ${options.format} has no place for --capacity: take text or json`)
   }
+  const isOfPolicies = options.policies.length > 0 || options.failOnWidening !== undefined
+  // A list of files that came out empty must not pass as a check of them.
+  if (options.paths.length === 0 && !isOfPolicies) {
+    throw new UnusableError(
+      "missing required argument 'path'; to check policies alone, name them: --policies PATH"
+    )
+  }
+  return reporting({ command: 'check', options, io }, () => checkAll(options, io))
+}
+
+async function checkAll(options: CheckOptions, io: Io): Promise<number> {
   const stdin = options.paths.includes(STDIN) ? await io.stdin() : ''
   const world = await openCheckWorld(options, io)
   try {

@@ -51,7 +51,7 @@ function addReview(program: Command, io: Io, done: Done): void {
 
 function addCheck(program: Command, io: Io, done: Done): void {
   withWorld(program.command('check').description('judge manifests and kMetal values as if applied in order'))
-    .argument('[path...]', 'files and directories; - is standard input; none: the policies alone')
+    .argument('[path...]', 'files and directories; - is standard input; none with --policies: those alone')
     .option('--as <user>', 'who applies them', 'kubernetes-admin')
     .addOption(repeatable('--as-group <group>', 'a group of that user; repeatable').default([], 'none'))
     .addOption(formats('text', 'json', 'sarif', 'junit'))

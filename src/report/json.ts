@@ -21,9 +21,10 @@ export function checkJson(
   })
 }
 
-/** Test results as one JSON object: `summary` with `passed` and `failed`, and `suites`. */
+/** Test results as one JSON object: `summary` with `passed` and `failed`, `suites`, and `errors` where it could not be run. */
 export function testJson(report: TestReport): string {
-  return written({ summary: countCases(report), suites: report.suites })
+  const { errors = [], suites } = report
+  return written({ summary: countCases(report), ...(errors.length === 0 ? {} : { errors }), suites })
 }
 
 /** A value as a report: indented, and safe for whatever reads the output of a job. */

@@ -19,11 +19,16 @@ export function checkJunit(report: CheckReport, errors: readonly string[], name:
     bySuite.set(suite, cases)
   }
   const suites = [...bySuite].map(([suite, testCases]): TestSuite => ({ name: escapeLine(suite), testCases }))
-  const unread = errors.map((error): TestCase => ({
+  return junit(name, [...suites, ...errorSuites(errors)])
+}
+
+/** One suite, with a case an error; none without errors. */
+function errorSuites(errors: readonly string[]): readonly TestSuite[] {
+  const testCases = errors.map((error): TestCase => ({
     name: escapeLine(error),
     errors: [failed(error, 'unreadable')]
   }))
-  return junit(name, unread.length === 0 ? suites : [...suites, { name: 'errors', testCases: unread }])
+  return testCases.length === 0 ? [] : [{ name: 'errors', testCases }]
 }
 
 function objectCase({
@@ -60,7 +65,7 @@ export function testJunit(report: TestReport): string {
     name: escapeLine(`${path}: ${name}`),
     testCases: cases.map(testCase => policyCase(testCase, path))
   }))
-  return junit('poolguard test', suites)
+  return junit('poolguard test', [...suites, ...errorSuites(report.errors ?? [])])
 }
 
 function policyCase({ name, line, failures, passed, durationMs }: TestCaseReport, path: string): TestCase {

@@ -18,16 +18,17 @@ function* ovnEips({ worlds, constants, plans }: Trial): Generator<Candidate> {
   const label = plans.map(ownerLabel).find(key => key !== undefined)
   const labels = label === undefined ? [{}] : constants.tenants.map(tenant => ({ [label]: tenant }))
   const names = ['witness', ...exemptedNames(constants, 'OvnEip').map(({ name }) => name)]
+  const named = names.flatMap(name => labels.map(own => ({ name, labels: own })))
+  const asks = [
+    ...[...specsOf(constants.subnets)].map(spec => ({ spec, world: worlds.plain })),
+    ...worlds.full.flatMap(world =>
+      constants.subnets.map(externalSubnet => ({ spec: { externalSubnet }, world }))
+    )
+  ]
   for (const user of constants.users)
-    for (const name of names)
-      for (const own of labels) {
-        const metadata = { name, labels: own }
-        for (const spec of specsOf(constants.subnets))
-          yield { world: worlds.plain, request: { user, object: kubeOvnObject('OvnEip', metadata, spec) } }
-        for (const world of worlds.full)
-          for (const externalSubnet of constants.subnets)
-            yield { world, request: { user, object: kubeOvnObject('OvnEip', metadata, { externalSubnet }) } }
-      }
+    for (const metadata of named)
+      for (const { spec, world } of asks)
+        yield { world, request: { user, object: kubeOvnObject('OvnEip', metadata, spec) } }
 }
 
 function* specsOf(names: readonly string[]): Generator<JsonObject> {

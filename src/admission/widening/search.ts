@@ -5,7 +5,7 @@ import { OVN_EIPS, SUBNETS, VPCS } from './kube-ovn-candidates.ts'
 import { OWNERS } from './owner-candidates.ts'
 import { ADVERTISEMENTS, POOLS } from './pool-candidates.ts'
 import { SERVICES } from './service-candidates.ts'
-import type { Candidate, CandidateSource } from './trial.ts'
+import type { Candidate, CandidateSource, Trial } from './trial.ts'
 import { worldsFor } from './worlds.ts'
 
 /** A request that the base refuses and the proposal allows, with as little stored as that takes. */
@@ -48,11 +48,7 @@ export async function findWitnesses(
   for (const time of constants.times) {
     for (const source of SOURCES.filter(({ kinds }) => search.isWanted(kinds))) {
       search.enter(time)
-      const isAllowed = (candidate: Candidate) => search.isAllowed(candidate)
-      for await (const candidate of source.candidates({ ...trial, isAllowed })) {
-        await search.try(candidate)
-        if (search.isDone(source.kinds)) break
-      }
+      await search.exhaust(source, trial)
     }
   }
   return new Map(
@@ -92,6 +88,14 @@ class Search {
 
   isDone(kinds: CandidateSource['kinds']): boolean {
     return this.#left <= 0 || this.#leftOfSource <= 0 || !this.isWanted(kinds)
+  }
+
+  async exhaust({ kinds, candidates }: CandidateSource, trial: Omit<Trial, 'isAllowed'>): Promise<void> {
+    const isAllowed = (candidate: Candidate) => this.isAllowed(candidate)
+    for await (const candidate of candidates({ ...trial, isAllowed })) {
+      await this.try(candidate)
+      if (this.isDone(kinds)) return
+    }
   }
 
   async isAllowed({ world, request }: Candidate): Promise<boolean> {

@@ -71,25 +71,23 @@ async function allowedShape(type: Shape['type'], place: Place, trial: Trial): Pr
 }
 
 function* ordinary(type: Shape['type'], constants: Constants): Generator<Shape> {
-  const pools = type === 'LoadBalancer' ? [...constants.pools.slice(0, 4), undefined] : [undefined]
-  const classes =
-    type === 'LoadBalancer' ? [undefined, ...constants.serviceClassNames.slice(0, 3)] : [undefined]
-  const ranges =
-    type === 'LoadBalancer'
-      ? [undefined, ...constants.addresses.slice(0, 3).map(one => [cidr(one)])]
-      : [undefined]
-  for (const port of [80, 8443])
-    for (const loadBalancerClass of classes)
-      for (const sourceRanges of ranges)
-        for (const pool of pools)
-          yield {
-            name: 'witness',
-            type,
-            port,
-            pool,
-            sourceRanges,
-            loadBalancerClass: loadBalancerClass || undefined
-          }
+  const start = { name: 'witness', type }
+  for (const port of [80, 8443]) {
+    if (type === 'LoadBalancer') yield* ordinaryLoadBalancers({ ...start, port }, constants)
+    else yield { ...start, port }
+  }
+}
+
+function* ordinaryLoadBalancers(start: Shape, constants: Constants): Generator<Shape> {
+  const classes = ['', ...constants.serviceClassNames.filter(name => name !== '').slice(0, 2)]
+  const ranges = [undefined, ...constants.addresses.slice(0, 3).map(one => [cidrOf(one)])]
+  const pools = [...constants.pools.slice(0, 4), undefined]
+  const limits = classes.flatMap(name => ranges.map(sourceRanges => ({ ...classOf(name), sourceRanges })))
+  for (const limit of limits) for (const pool of pools) yield { ...start, ...limit, pool }
+}
+
+function classOf(name: string): Pick<Shape, 'loadBalancerClass'> {
+  return { loadBalancerClass: name === '' ? undefined : name }
 }
 
 function* sharing(start: Shape, place: Place, { worlds, constants }: Trial): Generator<Candidate> {
@@ -113,11 +111,11 @@ function* around(start: Shape, { namespace }: Place, constants: Constants): Gene
   }
   yield { ...start, pool: undefined }
   for (const name of ['', 'example.org/witness', ...constants.serviceClassNames])
-    yield { ...start, loadBalancerClass: name === '' ? undefined : name }
+    yield { ...start, ...classOf(name) }
   yield { ...start, sourceRanges: undefined }
-  for (const text of ['0.0.0.0/0', '::/0', '192.0.2.77/32', ...constants.addresses.map(cidr)])
+  for (const text of ['0.0.0.0/0', '::/0', '192.0.2.77/32', ...constants.addresses.map(cidrOf)])
     yield { ...start, sourceRanges: [text] }
-  for (const externalIP of ['192.0.2.77', ...constants.addresses.map(address)]) yield { ...start, externalIP }
+  for (const externalIP of ['192.0.2.77', ...constants.addresses.map(textOf)]) yield { ...start, externalIP }
   yield { ...start, isMirrored: true }
   for (const exempted of exemptedNames(constants, 'Service'))
     if (exempted.namespace === namespace.name) yield* violating({ ...start, name: exempted.name }, constants)
@@ -128,14 +126,14 @@ function* violating(start: Shape, constants: Constants): Generator<Shape> {
   for (const type of TYPES) yield { ...start, type }
   for (const port of constants.ports) yield { ...start, port }
   for (const pool of constants.pools) yield { ...start, pool }
-  for (const one of constants.addresses.slice(0, 16)) yield { ...start, externalIP: address(one) }
+  for (const one of constants.addresses.slice(0, 16)) yield { ...start, externalIP: textOf(one) }
 }
 
-function cidr({ family, first }: AddressRange): string {
+function cidrOf({ family, first }: AddressRange): string {
   return `${formatAddress(family, first)}/${family === 4 ? 32 : 128}`
 }
 
-function address(one: AddressRange): string {
+function textOf(one: AddressRange): string {
   return formatAddress(one.family, one.first)
 }
 

@@ -5,7 +5,7 @@ import { SERVICE_CLASSES } from '../plan.ts'
 import { exposureFor, type ExposureSubject } from '../resolve-exposure.ts'
 import { looserLimits, type SubjectLimits } from './compare-limits.ts'
 import { freshExemptions } from './exemption-cover.ts'
-import { exposureSubjects, type PolicySides } from './exposure-subjects.ts'
+import { ANY_TENANT, exposureSubjects, type PolicySides } from './exposure-subjects.ts'
 import { meaningOf, type Loosening } from './loosening.ts'
 
 export interface ExposureComparison {
@@ -129,7 +129,7 @@ function subjectsText(subjects: readonly ExposureSubject[]): string {
   const { tenancy, namespaceLabels, serviceClass } = first
   const whose =
     tenancy.kind === 'tenant'
-      ? `tenant ${tenancy.name}`
+      ? tenantText(tenancy.name)
       : tenancy.kind === 'platform'
         ? 'the platform'
         : 'owners that nobody knows'
@@ -137,4 +137,8 @@ function subjectsText(subjects: readonly ExposureSubject[]): string {
   const what = serviceClass === undefined ? '' : `, ${serviceClass} Services`
   const where = labels === '' ? '' : `, in namespaces with ${labels}`
   return `${whose}${what}${where}${subjects.length > 1 ? ', and others' : ''}`
+}
+
+function tenantText(name: string): string {
+  return name.startsWith(ANY_TENANT) ? 'tenants that nothing names' : `tenant ${name}`
 }

@@ -60,8 +60,13 @@ const COMPARISONS: readonly Compare[] = [
     }),
   ({ services: base }, { services: proposal }) =>
     fewerPorts(['services', 'ports', 'denied'], base.deniedPorts, proposal.deniedPorts),
+  // Ports that are denied are denied as nodePorts too: what both were freed of is told once.
   ({ services: base }, { services: proposal }) =>
-    fewerPorts(['services', 'nodePorts', 'denied'], base.deniedNodePorts, proposal.deniedNodePorts),
+    fewerPorts(
+      ['services', 'nodePorts', 'denied'],
+      portsMissing(base.deniedNodePorts, portsMissing(base.deniedPorts, proposal.deniedPorts)),
+      proposal.deniedNodePorts
+    ),
   ({ services: base }, { services: proposal }) =>
     weaker(['service-shared-address'], ['services', 'sharedAddresses'], {
       order: SHARED_ADDRESSES,
