@@ -38,6 +38,8 @@ export interface AuditOptions {
   readonly proposing: boolean
   /** Exemptions end. */
   readonly nowMs: number
+  /** Whether all findings are told, however many. */
+  readonly tellsAll?: boolean
 }
 
 /**
@@ -47,7 +49,7 @@ export interface AuditOptions {
 export function auditObject(
   object: AnyObject,
   { plan, claims, rules, exposures }: PolicySnapshot,
-  { view, proposing, nowMs }: AuditOptions
+  { view, proposing, nowMs, tellsAll = false }: AuditOptions
 ): Audited {
   const change = {
     kind: object.kind,
@@ -78,8 +80,8 @@ export function auditObject(
   const depending = unsettled.map(({ id }) => ({ rule: id, because: 'writer-unknown', needs: '' }) as const)
   return {
     ref,
-    found: told(findings),
-    more: Math.max(0, findings.length - MOST_FINDINGS),
+    found: tellsAll ? findings : told(findings),
+    more: tellsAll ? 0 : Math.max(0, findings.length - MOST_FINDINGS),
     exempted: evaluations[0]?.exempted ?? [],
     unchecked: [...unjudged.map(uncheckedRule), ...depending]
   }

@@ -65,6 +65,7 @@ function addCheck(program: Command, io: Io, done: Done): void {
 
 function addAudit(program: Command, io: Io, done: Done): void {
   withWorld(program.command('audit').description('judge what is stored, and tell how full pools are'))
+    .option('--base <path>', 'tell only what --policies would newly refuse, or free, of what these refuse')
     .addOption(formats('text', 'json', 'sarif', 'junit'))
     .addOption(output())
     .action(async (options: AuditOptions) => done(await runAudit(options, io)))

@@ -20,8 +20,10 @@ const WORDS = { deny: 'DENIED', warn: 'WARNED', audit: 'AUDITED' } as const
 const COLOURS: ReadonlyMap<string, number> = new Map([
   ['DENIED', 31],
   ['FAILED', 31],
+  ['REFUSED', 31],
   ['WARNED', 33],
   ['EXEMPTED', 36],
+  ['FREED', 36],
   ['UNCHECKED', 36]
 ])
 
@@ -72,11 +74,12 @@ export function witnessLines({ witnesses = [] }: CheckFinding): readonly string[
 }
 
 /** `path:line:column:`, or `path:`; the path may be hostile, and stands where a CI system looks for commands. */
-function placed(path: string, { line, column }: Position): string {
+export function placed(path: string, { line, column }: Position): string {
   return line === 0 ? `${escapeLine(path)}:` : `${escapeLine(path)}:${line}:${column}:`
 }
 
-function painted(word: string, colour: boolean): string {
+/** A word in its colour. */
+export function painted(word: string, colour: boolean): string {
   const code = COLOURS.get(word)
   return colour && code !== undefined ? `\u001b[${code}m${word}\u001b[0m` : word
 }
