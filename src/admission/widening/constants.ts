@@ -9,7 +9,9 @@ import type { UserInfo } from '../raw-object.ts'
 export interface Constants {
   /** The first and the last address of every range, and those just outside. */
   readonly addresses: readonly AddressRange[]
-  /** The same of ports: 1 to 65535. */
+  /** Ranges that Services may be open to. */
+  readonly sources: readonly AddressRange[]
+  /** The first and the last port of every range, and those just outside: 1 to 65535. */
   readonly ports: readonly number[]
   readonly pools: readonly string[]
   readonly subnets: readonly string[]
@@ -29,7 +31,7 @@ export interface Constants {
 }
 
 /** As many of a sort as are tried. */
-const MOST = { addresses: 400, ports: 100, names: 24, users: 24, labelSets: 6, times: 4 } as const
+const MOST = { addresses: 400, sources: 6, ports: 100, names: 24, users: 24, labelSets: 6, times: 4 } as const
 
 /** A user who is nobody in particular, and one who may do everything. */
 export const SOMEBODY: UserInfo = { username: 'somebody', groups: ['system:authenticated'] }
@@ -62,6 +64,10 @@ export function constantsOf(base: PolicySides, proposal: PolicySides, nowMs: num
   ]
   return {
     addresses: boundaries(ranges).slice(0, MOST.addresses),
+    sources: services
+      .flatMap(({ loadBalancerSourceRanges }) => loadBalancerSourceRanges?.allowedRanges ?? [])
+      .map(({ range }) => range)
+      .slice(0, MOST.sources),
     ports: some(
       ports.flatMap(({ first, last }) => [first, last, first - 1, last + 1]).filter(isPort),
       MOST.ports

@@ -28,13 +28,13 @@ export interface Sides {
 const SOURCES: readonly CandidateSource[] = [SERVICES, OVN_EIPS, POOLS, ADVERTISEMENTS, VPCS, SUBNETS, OWNERS]
 
 /** Decisions in all, and of one source at one time: about 0.3 ms each. */
-const MOST_DECISIONS = 40_000
-const MOST_OF_SOURCE = 12_000
+const MOST_DECISIONS = 20_000
+const MOST_OF_SOURCE = 6_000
 
 /**
  * Looks for a witness against each of these rules: the policies' own constants, and what lies just beside them, make the
  * requests, and both sets decide each. By rule, also of other rules that are met on the way; a rule without an entry was not
- * shown. At most 40,000 decisions.
+ * shown. At most 20,000 decisions.
  */
 export async function findWitnesses(
   wanted: ReadonlySet<string>,

@@ -80,7 +80,7 @@ function* ordinary(type: Shape['type'], constants: Constants): Generator<Shape> 
 
 function* ordinaryLoadBalancers(start: Shape, constants: Constants): Generator<Shape> {
   const classes = ['', ...constants.serviceClassNames.filter(name => name !== '').slice(0, 2)]
-  const ranges = [undefined, ...constants.addresses.slice(0, 3).map(one => [cidrOf(one)])]
+  const ranges = [undefined, ...constants.sources.map(one => [cidrOf(one)])]
   const pools = [...constants.pools.slice(0, 4), undefined]
   const limits = classes.flatMap(name => ranges.map(sourceRanges => ({ ...classOf(name), sourceRanges })))
   for (const limit of limits) for (const pool of pools) yield { ...start, ...limit, pool }

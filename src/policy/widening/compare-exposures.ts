@@ -119,7 +119,8 @@ function limitsOf(
   const { services, ovnEips } = exposure
   // What is no Service has no class, and no pools either: any class will do.
   const pools = grantedPools(grantee, serviceClass ?? SERVICE_CLASSES[2])
-  return { services, ovnEips, pools, subnets: grantedSubnets(grantee) }
+  const keepsReserved = tenancy.kind !== 'platform'
+  return { services, ovnEips, pools, subnets: grantedSubnets(grantee), keepsReserved }
 }
 
 /** The first subject, and how many more sorts there are. */

@@ -9,6 +9,8 @@ import { meaningOf, namesText, rangesText } from './loosening.ts'
 export interface SubjectLimits extends Pick<Limits, 'services' | 'ovnEips'> {
   readonly pools: Granted
   readonly subnets: Granted
+  /** Whether what the plan reserves is refused as an external IP while no policy says which may be named. */
+  readonly keepsReserved: boolean
 }
 
 /** A limit that the proposal does not keep. */
@@ -39,7 +41,8 @@ const COMPARISONS: readonly Compare[] = [
       base: base.addressRequests,
       proposal: proposal.addressRequests
     }),
-  ({ services: base }, { services: proposal }) => moreExternalIPs(base.externalIPs, proposal.externalIPs),
+  (base, proposal) =>
+    moreExternalIPs(base.services.externalIPs, proposal.services.externalIPs, base.keepsReserved),
   ({ services: base }, { services: proposal }) =>
     moreRanges(['service-source-ranges'], ['services', 'loadBalancerSourceRanges', 'allowedRanges'], {
       base: base.sourceRanges.allowed,
@@ -156,11 +159,12 @@ function moreRanges(
 /** Ranges that a policy hands out may be among those that the plan reserves, and is then asked no more about that. */
 function moreExternalIPs(
   base: readonly AddressRange[] | undefined,
-  proposal: readonly AddressRange[] | undefined
+  proposal: readonly AddressRange[] | undefined,
+  keepsReserved: boolean
 ): LooserLimit | undefined {
   const path = ['services', 'externalIPs', 'allowedRanges']
   const rules = ['service-external-ips']
-  if (base !== undefined || proposal === undefined || proposal.length === 0)
+  if (base !== undefined || !keepsReserved || proposal === undefined || proposal.length === 0)
     return moreRanges(rules, path, { base, proposal })
   return {
     rules,
