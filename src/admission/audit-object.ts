@@ -39,6 +39,8 @@ export interface AuditOptions {
   readonly proposing: boolean
   /** Exemptions end. */
   readonly nowMs: number
+  /** Whether all findings are told, however many. */
+  readonly tellsAll?: boolean
 }
 
 /**
@@ -48,7 +50,7 @@ export interface AuditOptions {
 export function auditObject(
   object: AnyObject,
   { plan, claims, rules, exposures }: PolicySnapshot,
-  { view, proposing, nowMs }: AuditOptions
+  { view, proposing, nowMs, tellsAll = false }: AuditOptions
 ): Audited {
   const change = {
     kind: object.kind,
@@ -88,8 +90,8 @@ export function auditObject(
   )
   return {
     ref,
-    found: told(findings),
-    more: Math.max(0, findings.length - MOST_FINDINGS),
+    found: tellsAll ? findings : told(findings),
+    more: tellsAll ? 0 : Math.max(0, findings.length - MOST_FINDINGS),
     exempted: evaluations[0]?.exempted ?? [],
     unchecked: [...unjudged.map(uncheckedRule), ...depending]
   }

@@ -32,6 +32,8 @@ export interface AuditContext {
   readonly placeOf: (ref: ObjectRef) => Place
   /** The time, in milliseconds since 1970: exemptions end. */
   readonly nowMs: number
+  /** Whether all findings of an object are told, however many. */
+  readonly tellsAll?: boolean
 }
 
 /** Objects whose findings come with a way out. Looking for one costs as much as judging the object a hundred times. */
@@ -56,11 +58,14 @@ export function auditObjects(context: AuditContext): CheckReport {
   return reportOn(all, { capacity: capacityOf(view, plan), edgeNat: edgeNatDrift(view, plan) })
 }
 
-function auditKind(kind: KindName, { snapshot, view, nowMs }: AuditContext): readonly Audited[] {
+function auditKind(
+  kind: KindName,
+  { snapshot, view, nowMs, tellsAll = false }: AuditContext
+): readonly Audited[] {
   let left = MOST_PROPOSED
   const objects = [...view.list(kind)].toSorted((a, b) => compareRefs(refOf(a), refOf(b)))
   const audited = objects.map(object => {
-    const one = auditObject(object, snapshot, { view, proposing: left > 0, nowMs })
+    const one = auditObject(object, snapshot, { view, proposing: left > 0, nowMs, tellsAll })
     if (one.found.length > 0) left--
     return one
   })

@@ -41,6 +41,8 @@ export interface CheckFinding extends Position {
   readonly field: string
   /** One line, without the rule. */
   readonly message: string
+  /** PolicyTest documents that show it; absent where it needs none. */
+  readonly witnesses?: readonly JsonObject[]
 }
 
 /** A finding that an exemption let pass. */

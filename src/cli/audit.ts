@@ -1,22 +1,38 @@
 import { auditObjects, type AuditContext } from '../admission/audit-run.ts'
 import type { Place } from '../admission/check-report.ts'
+import { whatIf } from '../admission/what-if.ts'
 import { refKey, type ObjectRef } from '../kinds/object-ref.ts'
 import { expiredExemptions } from '../policy/exemption.ts'
 import { refText } from '../report/ref-text.ts'
+import { whatIfJson, whatIfSummary, whatIfText } from '../report/what-if.ts'
 import { wallTimeMs } from './clock.ts'
 import { EXIT, UnusableError, type Io } from './io.ts'
 import { loadPolicies, orDefault } from './policies.ts'
-import { publish, type PublishOptions } from './publish.ts'
+import { publish, reporting, writeReport, type PublishOptions } from './publish.ts'
 import { loadInventoryFiles } from './sources.ts'
 import { openWorld, type WorldOptions } from './world.ts'
 
-export interface AuditOptions extends WorldOptions, PublishOptions {}
+export interface AuditOptions extends WorldOptions, PublishOptions {
+  /** Policies that the others are to replace: only what changes is told then. */
+  readonly base?: string
+}
 
 /**
  * `poolguard audit`: what is stored and violates the policies, which may be a proposal, and how full pools are. Exit code 1
- * when something would be denied; a kind that could not be read is unchecked, and 2 when that is so of all.
+ * when something would be denied; a kind that could not be read is unchecked, and 2 when that is so of all. With `base`: what
+ * would newly be refused and what freed, and 1 when something would newly be refused.
  */
 export async function runAudit(options: AuditOptions, io: Io): Promise<number> {
+  const { base, format } = options
+  if (base !== undefined && format !== 'text' && format !== 'json') {
+    throw new UnusableError(`--format ${format} has no place for --base: take text or json`)
+  }
+  return reporting({ command: 'audit', options, io }, () =>
+    base === undefined ? auditAll(options, io) : compareAll(base, options, io)
+  )
+}
+
+async function auditAll(options: AuditOptions, io: Io): Promise<number> {
   const context = await everythingStored(options, io)
   const report = auditObjects(context)
   publish(report, {
@@ -28,6 +44,19 @@ export async function runAudit(options: AuditOptions, io: Io): Promise<number> {
     showsCapacity: true
   })
   return report.summary.denied > 0 ? EXIT.denied : EXIT.ok
+}
+
+async function compareAll(base: string, options: AuditOptions, io: Io): Promise<number> {
+  const before = loadPolicies([base])
+  const context = { ...(await everythingStored(options, io)), tellsAll: true }
+  const comparison = whatIf(auditObjects({ ...context, snapshot: before }), auditObjects(context))
+  const { format, output } = options
+  const isColoured = output === undefined && io.isTerminal
+  const text = format === 'json' ? whatIfJson(comparison) : whatIfText(comparison, isColoured)
+  if (output === undefined) io.stdout(text)
+  else writeReport(output, text)
+  if (output !== undefined || format === 'json') io.stderr(`${whatIfSummary(comparison.summary)}\n`)
+  return comparison.summary.refused > 0 ? EXIT.denied : EXIT.ok
 }
 
 async function everythingStored(options: AuditOptions, io: Io): Promise<AuditContext> {

@@ -1,5 +1,5 @@
 import { checkObjects } from '../admission/check-run.ts'
-import type { CheckReport } from '../admission/check-report.ts'
+import { reportOn, type CheckedObject, type CheckReport } from '../admission/check-report.ts'
 import type { UserInfo } from '../admission/raw-object.ts'
 import type { KindName } from '../kinds/index.ts'
 import { expiredExemptions } from '../policy/exemption.ts'
@@ -7,17 +7,21 @@ import { openCheckWorld, type CheckWorld } from './check-world.ts'
 import { wallTimeMs } from './clock.ts'
 import type { SourceDocument } from './documents.ts'
 import { EXIT, UnusableError, type Io } from './io.ts'
-import { publish, type PublishOptions } from './publish.ts'
+import { orDefault } from './policies.ts'
+import { publish, reporting, type PublishOptions } from './publish.ts'
 import { readSources, STDIN } from './sources.ts'
+import { checkWidening } from './widening.ts'
 import type { WorldOptions } from './world.ts'
 
 export interface CheckOptions extends WorldOptions, PublishOptions {
-  /** Files and directories; `-` is standard input. */
+  /** Files and directories; `-` is standard input. Empty: the policies alone are read. */
   readonly paths: readonly string[]
   readonly as: string
   readonly asGroup: readonly string[]
   /** Whether the text tells how full pools and allocations are. */
   readonly capacity?: boolean
+  /** Policies that these ones are to replace: what those refuse must stay refused. */
+  readonly failOnWidening?: string
 }
 
 /** Who applies the objects when nobody is named: an administrator. */
@@ -28,23 +32,38 @@ const ADMINISTRATOR: UserInfo = {
 
 /**
  * `poolguard check`: judges manifests and kMetal values overlays as if they were applied in order. Exit code 1 when one
- * is denied; 2 when something could not be read or an exemption has expired, though all the rest is judged and reported.
+ * is denied, or when the policies let through what those of `failOnWidening` refuse; 2 when something could not be read or an
+ * exemption has expired, though all the rest is judged and reported.
  */
 export async function runCheck(options: CheckOptions, io: Io): Promise<number> {
   if (options.capacity === true && !['text', 'json'].includes(options.format)) {
     throw new UnusableError(`--format ${options.format} has no place for --capacity: take text or json`)
   }
+  const isOfPolicies = options.policies.length > 0 || options.failOnWidening !== undefined
+  // A list of files that came out empty must not pass as a check of them.
+  if (options.paths.length === 0 && !isOfPolicies) {
+    throw new UnusableError(
+      "missing required argument 'path'; to check policies alone, name them: --policies PATH"
+    )
+  }
+  return reporting({ command: 'check', options, io }, () => checkAll(options, io))
+}
+
+async function checkAll(options: CheckOptions, io: Io): Promise<number> {
   const stdin = options.paths.includes(STDIN) ? await io.stdin() : ''
   const world = await openCheckWorld(options, io)
   try {
     const { plan, exposures } = world.snapshot
     const { documents, errors: unread } = readSources(options.paths, stdin, plan.metallb.namespace)
-    if (documents.length === 0 && unread.length === 0) {
+    if (options.paths.length > 0 && documents.length === 0 && unread.length === 0) {
       throw new UnusableError(`no objects in ${options.paths.join(', ')}`)
     }
+    if (options.paths.length === 0) io.stderr('no manifests were named: the policies alone were checked\n')
     const nowMs = wallTimeMs()
+    const widened = await widenedDocuments(options, world, nowMs)
     const known = kindsKnownBy(documents, world)
-    const report = await checkObjects(documents, { ...world, known, user: userOf(options), nowMs })
+    const checked = await checkObjects(documents, { ...world, known, user: userOf(options), nowMs })
+    const report = widened.length === 0 ? checked : reportOn([...widened, ...checked.objects], checked)
     const errors = [...expiredExemptions(exposures.policies, nowMs), ...unread]
     publish(report, {
       command: 'check',
@@ -62,6 +81,15 @@ export async function runCheck(options: CheckOptions, io: Io): Promise<number> {
   } finally {
     await world.close()
   }
+}
+
+async function widenedDocuments(
+  { failOnWidening, policies }: CheckOptions,
+  { snapshot }: CheckWorld,
+  nowMs: number
+): Promise<readonly CheckedObject[]> {
+  if (failOnWidening === undefined) return []
+  return checkWidening({ basePath: failOnWidening, paths: orDefault(policies), proposal: snapshot, nowMs })
 }
 
 /**

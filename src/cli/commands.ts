@@ -51,10 +51,11 @@ function addReview(program: Command, io: Io, done: Done): void {
 
 function addCheck(program: Command, io: Io, done: Done): void {
   withWorld(program.command('check').description('judge manifests and kMetal values as if applied in order'))
-    .argument('<path...>', 'files and directories; - is standard input')
+    .argument('[path...]', 'files and directories; - is standard input; none with --policies: those alone')
     .option('--as <user>', 'who applies them', 'kubernetes-admin')
     .addOption(repeatable('--as-group <group>', 'a group of that user; repeatable').default([], 'none'))
     .addOption(formats('text', 'json', 'sarif', 'junit'))
+    .option('--fail-on-widening <base>', 'also fail on what these policies refuse and --policies let through')
     .option('--capacity', 'also print how full pools and allocations are; JSON always tells', false)
     .addOption(output())
     .action(async (paths: string[], options: Omit<CheckOptions, 'paths'>) =>
@@ -64,6 +65,7 @@ function addCheck(program: Command, io: Io, done: Done): void {
 
 function addAudit(program: Command, io: Io, done: Done): void {
   withWorld(program.command('audit').description('judge what is stored, and tell how full pools are'))
+    .option('--base <path>', 'tell only what --policies would newly refuse, or free, of what these refuse')
     .addOption(formats('text', 'json', 'sarif', 'junit'))
     .addOption(output())
     .action(async (options: AuditOptions) => done(await runAudit(options, io)))

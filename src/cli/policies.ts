@@ -2,14 +2,13 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PolicySnapshot } from '../admission/ports.ts'
-import { formatDocumentError } from '../policy/document-error.ts'
 import { planClaims } from '../policy/plan-claims.ts'
 import { parsePolicies, type ParsedPolicies, type PolicyFile } from '../policy/policy-set.ts'
 import { isOff, type ExposurePolicies } from '../policy/resolve-exposure.ts'
 import { RULES, RULE_ACTIONS } from '../rules/index.ts'
 import { customRules } from '../rules/custom-rule.ts'
 import type { AnyRule } from '../rules/rule.ts'
-import { UnusableError } from './io.ts'
+import { unusableDocuments, UnusableError } from './io.ts'
 
 /** Where policies are looked for when no --policies is given, relative to the working directory. */
 const DEFAULT_POLICIES = 'policies'
@@ -39,7 +38,7 @@ export function snapshotOf(files: readonly PolicyFile[]): PolicySnapshot {
 
 /** Binds parsed policies to the rules. Throws UnusableError with what is wrong with them. */
 export function snapshotFrom(parsed: ParsedPolicies): PolicySnapshot {
-  if (!parsed.ok) throw new UnusableError(parsed.errors.map(formatDocumentError).join('\n'))
+  if (!parsed.ok) throw unusableDocuments(parsed.errors)
   const { plan, exposures, canonical } = parsed.policies
   const rules = allRules(exposures).filter(({ id, defaultAction }) => !isOff(exposures, id, defaultAction))
   return { plan, rules, exposures, claims: planClaims(plan), digest: digestOf(canonical) }

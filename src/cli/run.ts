@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { addCommands } from './commands.ts'
-import { EXIT, UnusableError, type Io } from './io.ts'
+import { EXIT, UnusableError, unusableText, type Io } from './io.ts'
 import { VERSION } from './version.ts'
 
 /** Runs one command line and answers its exit code. */
@@ -23,7 +23,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 
 function exitCodeOf(error: unknown, io: Io): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.unusable
-  if (error instanceof UnusableError) io.stderr(`poolguard: ${error.message}\n`)
+  if (error instanceof UnusableError) io.stderr(unusableText(error))
   else
     io.stderr(
       `poolguard: internal fault: ${error instanceof Error ? (error.stack ?? error.message) : 'unknown'}\n`

@@ -9,7 +9,7 @@ import { kindOf } from '../kinds/index.ts'
 import { refKey } from '../kinds/object-ref.ts'
 import { formatDocumentError, readYaml, type DocumentError } from '../policy/yaml-source.ts'
 import { escapeLine } from '../report/escape.ts'
-import { UnusableError } from './io.ts'
+import { unusableDocuments, UnusableError } from './io.ts'
 import { documentsOf, fileError, type SourceDocument } from './documents.ts'
 
 /** The documents of some files, in order, and what could not be read of them. */
@@ -119,7 +119,7 @@ export function loadInventoryFiles(paths: readonly string[]): StoredFiles {
     const fault = store(document, { inventory, stored, places })
     if (fault !== undefined) faults.push(fault)
   }
-  if (faults.length > 0) throw new UnusableError(faults.map(errorLine).join('\n'))
+  if (faults.length > 0) throw unusableDocuments(faults)
   // An export that failed leaves an empty file: taking it for an empty cluster would let everything pass.
   if (stored.size === 0) throw new UnusableError(`no objects that poolguard reads in ${paths.join(', ')}`)
   inventory.setAllKnown()

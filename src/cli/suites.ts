@@ -4,7 +4,7 @@ import type { PolicySnapshot } from '../admission/ports.ts'
 import { isRecord } from '../kinds/decode.ts'
 import { INVALID_OBJECT } from '../admission/response.ts'
 import type { DecodedDocument } from '../policy/decode-document.ts'
-import { formatDocumentError } from '../policy/document-error.ts'
+import type { DocumentError } from '../policy/document-error.ts'
 import { didYouMean } from '../policy/nearest-name.ts'
 import { parsePolicyDocuments, policyKindOf, type ParsedPolicies } from '../policy/policy-set.ts'
 import { decodePolicyTest, type PolicyTest } from '../policy/policy-test.ts'
@@ -13,7 +13,7 @@ import { partOf, type YamlDocument } from '../policy/yaml-document.ts'
 import { readYaml } from '../policy/yaml-source.ts'
 import { RULE_ACTIONS } from '../rules/index.ts'
 import { readText } from './files.ts'
-import { UnusableError } from './io.ts'
+import { unusableDocuments, UnusableError } from './io.ts'
 import { allRules, readPolicyFiles, snapshotFrom } from './policies.ts'
 
 /** One suite, where it stands, and the policies its cases are judged by. */
@@ -31,28 +31,36 @@ export interface LoadedSuite {
  */
 export function loadSuites(paths: readonly string[], defaults: readonly string[]): readonly LoadedSuite[] {
   const snapshots = new Snapshots(defaults)
-  const errors: string[] = []
+  const errors: DocumentError[] = []
+  const failures: UnusableError[] = []
   const suites: LoadedSuite[] = []
   for (const path of paths.flatMap(yamlFiles)) {
     const stream = readYaml(path, readText(path))
-    errors.push(...stream.errors.map(formatDocumentError))
+    errors.push(...stream.errors)
     for (const document of stream.documents.filter(isOurs)) {
       const source = { path, document }
       const decoded = suiteIn(source)
-      if (decoded?.ok === false) errors.push(...decoded.errors.map(formatDocumentError))
+      if (decoded?.ok === false) errors.push(...decoded.errors)
       if (!decoded?.ok) continue
       const suite = decoded.value
-      const missing = missingPolicies(source, suite)
-      if (missing.length > 0) {
-        errors.push(...documentErrors(source, missing).map(formatDocumentError))
+      const missing = documentErrors(source, missingPolicies(source, suite))
+      errors.push(...missing)
+      if (missing.length > 0) continue
+      const snapshot = snapshots.of(source, suite)
+      if (snapshot instanceof UnusableError) {
+        failures.push(snapshot)
         continue
       }
-      const snapshot = snapshots.of(source, suite)
-      errors.push(...documentErrors(source, unknownRules(suite, snapshot)).map(formatDocumentError))
+      errors.push(...documentErrors(source, unknownRules(suite, snapshot)))
       suites.push({ path, lines: linesOf(document, suite), suite, snapshot })
     }
   }
-  if (errors.length > 0) throw new UnusableError(errors.join('\n'))
+  // Suites that name the same policies fail alike.
+  const distinct = [...new Set(failures)]
+  const all = [...errors, ...distinct.flatMap(failure => failure.errors)]
+  const other = distinct.find(failure => failure.errors.length === 0)
+  if (all.length > 0) throw unusableDocuments(all)
+  if (other !== undefined) throw other
   if (suites.length === 0) throw new UnusableError(`no PolicyTest in ${paths.join(', ')}`)
   return suites
 }
@@ -100,14 +108,14 @@ function unknownRules({ spec }: PolicyTest, { exposures }: PolicySnapshot): read
 
 class Snapshots {
   private readonly defaults: readonly string[]
-  private readonly known = new Map<string, PolicySnapshot>()
+  private readonly known = new Map<string, PolicySnapshot | UnusableError>()
 
   constructor(defaults: readonly string[]) {
     this.defaults = defaults
   }
 
-  /** The policies a suite names (paths relative to its file, or documents), else those of the command line. */
-  of(source: PolicySource, { spec }: PolicyTest): PolicySnapshot {
+  /** The policies a suite names (paths relative to its file, or documents), else those of the command line; or why not. */
+  of(source: PolicySource, { spec }: PolicyTest): PolicySnapshot | UnusableError {
     const named = spec.policies.map(policy =>
       typeof policy === 'string' ? resolve(dirname(source.path), policy) : policy
     )
@@ -115,12 +123,26 @@ class Snapshots {
     const key = JSON.stringify(wanted)
     const known = this.known.get(key)
     if (known !== undefined) return known
-    const sources = wanted.flatMap((policy, i) =>
-      typeof policy === 'string' ? policySources(policy) : [inline(source, i)]
+    const loaded = orUnusable(() =>
+      snapshotFrom(
+        parsed(
+          wanted.flatMap((policy, i) =>
+            typeof policy === 'string' ? policySources(policy) : [inline(source, i)]
+          )
+        )
+      )
     )
-    const snapshot = snapshotFrom(parsed(sources))
-    this.known.set(key, snapshot)
-    return snapshot
+    this.known.set(key, loaded)
+    return loaded
+  }
+}
+
+function orUnusable<T>(load: () => T): T | UnusableError {
+  try {
+    return load()
+  } catch (error) {
+    if (error instanceof UnusableError) return error
+    throw error
   }
 }
 
@@ -135,7 +157,7 @@ function inline({ path, document }: PolicySource, index: number): PolicySource {
 function policySources(path: string): readonly PolicySource[] {
   return readPolicyFiles(path).flatMap(file => {
     const stream = readYaml(file.path, file.text)
-    if (stream.errors.length > 0) throw new UnusableError(stream.errors.map(formatDocumentError).join('\n'))
+    if (stream.errors.length > 0) throw unusableDocuments(stream.errors)
     return stream.documents.map(document => ({ path: file.path, document }))
   })
 }

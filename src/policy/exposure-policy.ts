@@ -6,6 +6,7 @@ import { exemptionOf, type Exemption } from './exemption.ts'
 import { exposureProblems } from './exposure-problems.ts'
 import { exposurePolicy, type ExposureSpec } from './exposure-schema.ts'
 import { documentErrors, type PolicySource } from './problem.ts'
+import { wideningDeclarationsOf, type WideningDeclaration } from './widening/declaration.ts'
 
 /** An ExposurePolicy as read. What it leaves out it does not restrict; empty lists allow none. */
 export interface ExposurePolicy {
@@ -18,6 +19,7 @@ export interface ExposurePolicy {
   readonly ovnEips: ExposureSpec['ovnEips']
   readonly customRules: readonly CustomRule[]
   readonly exemptions: readonly Exemption[]
+  readonly widenings: readonly WideningDeclaration[]
 }
 
 /** Reads an ExposurePolicy; rule ids that are not in `knownRules`, which holds those of custom rules too, are errors. */
@@ -38,7 +40,7 @@ export function decodeExposurePolicy(
 }
 
 function policyOf(name: string, spec: ExposureSpec, source: PolicySource): ExposurePolicy {
-  const { appliesTo, actions = {}, pools, services, ovnEips, exemptions } = spec
+  const { appliesTo, actions = {}, pools, services, ovnEips, exemptions, widenings } = spec
   return {
     name,
     appliesTo: appliesToOf(appliesTo),
@@ -47,6 +49,7 @@ function policyOf(name: string, spec: ExposureSpec, source: PolicySource): Expos
     services,
     ovnEips,
     customRules: spec.customRules.flatMap(rule => customRuleOf(rule, name) ?? []),
-    exemptions: exemptions.map((exemption, i) => exemptionOf(exemption, i, { policy: name, source }))
+    exemptions: exemptions.map((exemption, i) => exemptionOf(exemption, i, { policy: name, source })),
+    widenings: wideningDeclarationsOf(widenings)
   }
 }

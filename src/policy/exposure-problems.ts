@@ -5,6 +5,7 @@ import type { PathPart } from './document-error.ts'
 import { NEVER_EXEMPT } from './exemption.ts'
 import { didYouMean } from './nearest-name.ts'
 import { firstProblems, type Problem } from './problem.ts'
+import { wideningProblems } from './widening/declaration.ts'
 import { partOf, type YamlDocument } from './yaml-document.ts'
 
 /**
@@ -19,6 +20,7 @@ function* allProblems(document: YamlDocument, knownRules: KnownRules): Generator
   yield* unknownActions(document, knownRules)
   for (const i of itemsAt(document, ['spec', 'exemptions']).keys())
     yield* exemptionProblems(document, ['spec', 'exemptions', i, 'rules'], knownRules)
+  yield* wideningProblems(document, knownRules)
   yield* contradictions(document)
   yield* unreachable(document)
 }

@@ -16,6 +16,7 @@ import {
   tenantName,
   textMap
 } from './schema-fields.ts'
+import { wideningDeclarations } from './widening/declaration.ts'
 
 /** `Service.spec.type` (Kubernetes core/v1). */
 const SERVICE_TYPES = ['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'] as const
@@ -134,7 +135,8 @@ export const exposurePolicy = z.strictObject({
       .array(customRule)
       .default([])
       .describe('rules in CEL: true allows, as in ValidatingAdmissionPolicy (docs/custom-rules.md)'),
-    exemptions: z.array(exemption).default([]).describe('findings that pass, for a while')
+    exemptions: z.array(exemption).default([]).describe('findings that pass, for a while'),
+    widenings: wideningDeclarations
   })
 })
 

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { addressText, cidrText, rangeText } from './range-text.ts'
 import { accountName, API_VERSION, labelSelector, metadata, objectName, tenantName } from './schema-fields.ts'
 import { tenancy } from './tenancy-schema.ts'
+import { wideningDeclarations } from './widening/declaration.ts'
 
 const nodeSubnet = z.union([
   cidrText,
@@ -152,7 +153,8 @@ const spec = z.strictObject({
   controllers: controllers.describe(
     'exact user names of controllers; a list that is given replaces the default'
   ),
-  tenancy: tenancy.describe('how tenants are recognised')
+  tenancy: tenancy.describe('how tenants are recognised'),
+  widenings: wideningDeclarations
 })
 
 /** NetworkPlan: what the network is. The one source of its types, its parser and its JSON Schema. */

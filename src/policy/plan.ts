@@ -1,5 +1,6 @@
 import type { AddressRange } from '../address/range.ts'
 import type { LabelSelector } from '../kinds/label-selector.ts'
+import type { WideningDeclaration } from './widening/declaration.ts'
 
 /** Whom a Service is for; it selects among the tenant's grants and never widens them. */
 export const SERVICE_CLASSES = ['controlPlane', 'mirrored', 'direct'] as const
@@ -138,6 +139,7 @@ export interface Plan {
   /** Exact user names; every controller has an entry, empty when none is known. */
   readonly controllers: ReadonlyMap<ControllerName, readonly string[]>
   readonly tenancy: PlanTenancy
+  readonly widenings: readonly WideningDeclaration[]
 }
 
 /** The mode of a tenant's network: its own entry's, else the plan's. */

@@ -15,6 +15,7 @@ import { documentError, documentErrors, type PolicySource } from './problem.ts'
 import { exposurePolicies, type ExposurePolicies } from './resolve-exposure.ts'
 import { resolvePlan } from './resolve-plan.ts'
 import { API_VERSION } from './schema-fields.ts'
+import { wideningProblems } from './widening/declaration.ts'
 import { readYaml } from './yaml-source.ts'
 
 /** The text of one file; `path` is only for messages. */
@@ -74,8 +75,8 @@ function parseSources({ sources, unread, paths }: Input, knownRules: KnownRules)
     })
   const planSources = ofKind('NetworkPlan')
   const policySources = inOneOrder(ofKind('ExposurePolicy'))
-  const plans = planSources.map(decodePlan)
   const known = withCustomRules(knownRules, policySources)
+  const plans = planSources.map(source => decodePlan(source, known))
   const exposure = policySources.map(source => decodeExposurePolicy(source, known))
   const errors = [
     ...unread,
@@ -133,10 +134,10 @@ export function policyKindOf(source: PolicySource): DecodedDocument<PolicyKind> 
   return fail('kind', message, near || `one of ${POLICY_KINDS.join(', ')}`)
 }
 
-function decodePlan(source: PolicySource): DecodedDocument<Plan> {
+function decodePlan(source: PolicySource, knownRules: KnownRules): DecodedDocument<Plan> {
   const decoded = decodeDocument(networkPlan, source)
   if (!decoded.ok) return decoded
-  const problems = planProblems(decoded.value.spec)
+  const problems = [...planProblems(decoded.value.spec), ...wideningProblems(source.document, knownRules)]
   if (problems.length === 0) return { ok: true, value: resolvePlan(decoded.value) }
   return { ok: false, errors: inTextOrder(documentErrors(source, problems)) }
 }

@@ -3,6 +3,7 @@ import { CONTROLLER_NAMES, SERVICE_CLASSES } from './plan.ts'
 import type { Allocation, EdgeRouter, GlobalPool, NodeSubnet, Plan, PlanRange, TenantEntry } from './plan.ts'
 import type { OwnerMapping, PlanTenancy, ServiceClass, ServiceOwner } from './plan.ts'
 import type { RangeText } from './range-text.ts'
+import { wideningDeclarationsOf } from './widening/declaration.ts'
 import type { OwnerMappingSpec, ServiceOwnerSpec, TenancySpec, TenantSpec } from './tenancy-schema.ts'
 
 /** The plan that a NetworkPlan states. The document has passed `planProblems`. */
@@ -32,7 +33,8 @@ export function resolvePlan({ metadata, spec }: NetworkPlan): Plan {
     capacity,
     platform,
     controllers: new Map(CONTROLLER_NAMES.map(name => [name, spec.controllers[name]])),
-    tenancy: tenancy(spec.tenancy, networkingMode)
+    tenancy: tenancy(spec.tenancy, networkingMode),
+    widenings: wideningDeclarationsOf(spec.widenings)
   }
 }
 

@@ -4,7 +4,8 @@ import { escapeJson } from './escape.ts'
 import { countCases, type TestReport } from './test-results.ts'
 
 /**
- * A check as one JSON object: `summary`, `policies` (their digest), `errors` (sentences about what could not be read), `objects` and `capacity` (see
+ * A check as one JSON object: `summary`, `policies` (their digest), `errors` (sentences about what could not be read), `objects`
+ * (a finding of `policy-widening` has `witnesses`, PolicyTest documents) and `capacity` (see
  * `Capacity`: numbers of addresses are null where nobody knows, and rounded from 2^53 on), and `edgeNat` of an audit where the
  * plan has an edge NAT router (see `edgeNatFacts`).
  */
@@ -23,9 +24,10 @@ export function checkJson(
   })
 }
 
-/** Test results as one JSON object: `summary` with `passed` and `failed`, and `suites`. */
+/** Test results as one JSON object: `summary` with `passed` and `failed`, `suites`, and `errors` where it could not be run. */
 export function testJson(report: TestReport): string {
-  return written({ summary: countCases(report), suites: report.suites })
+  const { errors = [], suites } = report
+  return written({ summary: countCases(report), ...(errors.length === 0 ? {} : { errors }), suites })
 }
 
 /** A value as a report: indented, and safe for whatever reads the output of a job. */

@@ -2,7 +2,7 @@ import { getJunitXml, type TestCase, type TestSuite, type TestSuiteReport } from
 import type { CheckedObject, CheckReport } from '../admission/check-report.ts'
 import { escapeLine } from './escape.ts'
 import { refText } from './ref-text.ts'
-import { exemptedText, findingText, uncheckedText } from './text.ts'
+import { exemptedText, findingText, uncheckedText, witnessLines } from './text.ts'
 import type { TestCaseReport, TestReport } from './test-results.ts'
 
 /**
@@ -19,11 +19,16 @@ export function checkJunit(report: CheckReport, errors: readonly string[], name:
     bySuite.set(suite, cases)
   }
   const suites = [...bySuite].map(([suite, testCases]): TestSuite => ({ name: escapeLine(suite), testCases }))
-  const unread = errors.map((error): TestCase => ({
+  return junit(name, [...suites, ...errorSuites(errors)])
+}
+
+/** One suite, with a case an error; none without errors. */
+function errorSuites(errors: readonly string[]): readonly TestSuite[] {
+  const testCases = errors.map((error): TestCase => ({
     name: escapeLine(error),
     errors: [failed(error, 'unreadable')]
   }))
-  return junit(name, unread.length === 0 ? suites : [...suites, { name: 'errors', testCases: unread }])
+  return testCases.length === 0 ? [] : [{ name: 'errors', testCases }]
 }
 
 function objectCase({
@@ -42,7 +47,8 @@ function objectCase({
     ...texts('audit'),
     ...(more === 0 ? [] : [`and ${more} more`]),
     ...exempted.map(exemptedText),
-    ...(unchecked.length === 0 ? [] : [uncheckedText(unchecked)])
+    ...(unchecked.length === 0 ? [] : [uncheckedText(unchecked)]),
+    ...findings.flatMap(witnessLines)
   ]
   return {
     name: escapeLine(ref.kind === '' ? `document at ${place}` : refText(ref)),
@@ -59,7 +65,7 @@ export function testJunit(report: TestReport): string {
     name: escapeLine(`${path}: ${name}`),
     testCases: cases.map(testCase => policyCase(testCase, path))
   }))
-  return junit('poolguard test', suites)
+  return junit('poolguard test', [...suites, ...errorSuites(report.errors ?? [])])
 }
 
 function policyCase({ name, line, failures, passed, durationMs }: TestCaseReport, path: string): TestCase {

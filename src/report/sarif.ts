@@ -1,5 +1,6 @@
 import { SarifBuilder, SarifResultBuilder, SarifRuleBuilder, SarifRunBuilder } from 'node-sarif-builder'
 import type { CheckedObject, CheckFinding, CheckReport, Position } from '../admission/check-report.ts'
+import { formatDocumentError, type DocumentError } from '../policy/document-error.ts'
 import type { AnyRule } from '../rules/rule.ts'
 import { escapeJson, escapeLine } from './escape.ts'
 import { refText } from './ref-text.ts'
@@ -14,13 +15,23 @@ export interface SarifTool {
   readonly rules: readonly RuleFacts[]
 }
 
+/** Reserved id of what is wrong with policies and manifests as documents. */
+const INVALID_DOCUMENT: RuleFacts = {
+  id: 'invalid-document',
+  summary: 'Policies and manifests can be read.',
+  why: 'Nothing is decided on half a set of policies, and what cannot be read was not checked.',
+  fix: 'Correct the document where the message says; `poolguard explain` with the name of a kind prints its JSON Schema.',
+  see: []
+}
+
 const LEVELS = { deny: 'error', warn: 'warning', audit: 'note' } as const
 
 /**
  * A check as SARIF 2.1.0: one result a finding; and one of kind `open` (not enough information to decide, 3.27.9) for
- * each object and rule that was not checked. `errors` (what could not be read) are notifications of the invocation.
+ * each object and rule that was not checked. `errors` (what could not be read) are notifications of the invocation; those that
+ * stand in a file are results too, of rule `invalid-document`, since what shows a pull request shows results alone.
  */
-export function checkSarif(report: CheckReport, errors: readonly string[], tool: SarifTool): string {
+export function checkSarif(report: CheckReport, errors: readonly DocumentError[], tool: SarifTool): string {
   const run = new SarifRunBuilder({
     columnKind: 'utf16CodeUnits',
     invocations: [
@@ -28,16 +39,18 @@ export function checkSarif(report: CheckReport, errors: readonly string[], tool:
         executionSuccessful: errors.length === 0,
         toolExecutionNotifications: errors.map(error => ({
           level: 'error',
-          message: { text: messageText(error) }
+          message: { text: messageText(formatDocumentError(error)) },
+          ...(error.path === '' ? {} : { locations: [{ physicalLocation: placeOf(error.path, error) }] })
         }))
       }
     ]
   }).initSimple({ toolDriverName: 'poolguard', toolDriverVersion: tool.version })
-  for (const rule of tool.rules) run.addRule(ruleBuilder(rule))
+  for (const rule of [...tool.rules, INVALID_DOCUMENT]) run.addRule(ruleBuilder(rule))
   for (const object of report.objects) {
     for (const finding of object.findings) run.addResult(findingResult(object, finding))
     for (const unchecked of openQuestions(object)) run.addResult(unchecked)
   }
+  for (const error of errors.filter(({ path }) => path !== '')) run.addResult(errorResult(error))
   const sarif = new SarifBuilder()
   sarif.addRun(run)
   // Not buildSarifJsonString(): it throws when any text in the report happens to hold the library's own marker.
@@ -59,7 +72,19 @@ function findingResult(object: CheckedObject, finding: CheckFinding): SarifResul
     level: LEVELS[finding.action],
     ruleId: finding.rule,
     message: { text: messageText(`${refText(object.ref)}: ${findingText(finding)}`) },
-    locations: [location(object, finding)]
+    locations: [location(object, finding)],
+    ...(finding.witnesses === undefined ? {} : { properties: { witnesses: [...finding.witnesses] } })
+  })
+}
+
+/** Without the place, which the result has by itself. */
+function errorResult(error: DocumentError): SarifResultBuilder {
+  const text = formatDocumentError({ ...error, path: '', line: 0 }).replace(/^: /, '')
+  return new SarifResultBuilder({
+    level: 'error',
+    ruleId: INVALID_DOCUMENT.id,
+    message: { text: messageText(text) },
+    locations: [{ physicalLocation: placeOf(error.path, error) }]
   })
 }
 
@@ -79,14 +104,18 @@ function openQuestions(object: CheckedObject): readonly SarifResultBuilder[] {
 
 /** An object of a cluster is in no file. */
 function location({ source, ref }: CheckedObject, { line, column }: Position) {
-  const physicalLocation = {
-    artifactLocation: { uri: uriOf(source.path) },
-    region: { startLine: line, startColumn: column }
-  }
   return {
-    ...(line === 0 ? {} : { physicalLocation }),
+    ...(line === 0 ? {} : { physicalLocation: placeOf(source.path, { line, column }) }),
     logicalLocations: [{ fullyQualifiedName: escapeLine(refText(ref)), kind: 'resource' }]
   }
+}
+
+/** A line of 0 means the file as a whole. */
+function placeOf(path: string, { line, column }: Position) {
+  const artifactLocation = { uri: uriOf(path) }
+  return line === 0
+    ? { artifactLocation }
+    : { artifactLocation, region: { startLine: line, startColumn: column } }
 }
 
 /** A path as a URI reference (RFC 3986): relative paths stay relative, to whatever the reader takes as the root. */

@@ -17,6 +17,8 @@ export interface TestSuiteReport {
 }
 
 export interface TestReport {
+  /** Why it could not be run, a sentence each; absent when it was. The text leaves them to stderr. */
+  readonly errors?: readonly string[]
   readonly suites: readonly TestSuiteReport[]
 }
 

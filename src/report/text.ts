@@ -7,6 +7,7 @@ import type {
   Unchecked
 } from '../admission/check-report.ts'
 import { listed } from '../admission/show.ts'
+import { toYaml } from '../policy/yaml-text.ts'
 import { capacityText } from './capacity.ts'
 import { edgeNatText } from './edge-nat.ts'
 import { escapeLine } from './escape.ts'
@@ -19,8 +20,10 @@ const WORDS = { deny: 'DENIED', warn: 'WARNED', audit: 'AUDITED' } as const
 const COLOURS: ReadonlyMap<string, number> = new Map([
   ['DENIED', 31],
   ['FAILED', 31],
+  ['REFUSED', 31],
   ['WARNED', 33],
   ['EXEMPTED', 36],
+  ['FREED', 36],
   ['UNCHECKED', 36]
 ])
 
@@ -51,19 +54,32 @@ function objectLines(object: CheckedObject, colour: boolean): readonly string[] 
   const about = source.line === 0 ? '' : `${refText(ref)}: `
   const line = (at: Position, word: string, message: string) =>
     `${placed(source.path, at)} ${painted(word, colour)} ${escapeLine(`${about}${message}`)}`
-  const found = findings.map(finding => line(finding, WORDS[finding.action], findingText(finding)))
+  const found = findings.flatMap(finding => [
+    line(finding, WORDS[finding.action], findingText(finding)),
+    ...witnessLines(finding)
+  ])
   const passed = exempted.map(one => line(one, 'EXEMPTED', exemptedText(one)))
   const rest = more > 0 ? [`${placed(source.path, source)} and ${more} more`] : []
   const open = unchecked.length === 0 ? [] : [line(source, 'UNCHECKED', uncheckedText(unchecked))]
   return [...found, ...rest, ...passed, ...open]
 }
 
+/** The PolicyTests that show a finding, as one YAML stream a line each, indented; empty for none. */
+export function witnessLines({ witnesses = [] }: CheckFinding): readonly string[] {
+  if (witnesses.length === 0) return []
+  return toYaml(witnesses)
+    .trimEnd()
+    .split('\n')
+    .map(text => `    ${escapeLine(text)}`)
+}
+
 /** `path:line:column:`, or `path:`; the path may be hostile, and stands where a CI system looks for commands. */
-function placed(path: string, { line, column }: Position): string {
+export function placed(path: string, { line, column }: Position): string {
   return line === 0 ? `${escapeLine(path)}:` : `${escapeLine(path)}:${line}:${column}:`
 }
 
-function painted(word: string, colour: boolean): string {
+/** A word in its colour. */
+export function painted(word: string, colour: boolean): string {
   const code = COLOURS.get(word)
   return colour && code !== undefined ? `\u001b[${code}m${word}\u001b[0m` : word
 }

@@ -95,7 +95,7 @@ function rendered(format: CheckFormat, report = REPORT, colour = false): string 
     command: 'check',
     format,
     colour,
-    errors: ['c.yaml:1:1: broken'],
+    errors: [{ path: 'c.yaml', line: 1, column: 1, field: '', value: '', message: 'broken', hint: '' }],
     showsCapacity: false,
     tool: { version: '1.2.3', rules: [RULE] },
     policies: 'sha256:ab'
@@ -245,7 +245,8 @@ void test('the SARIF of a check has a result a finding and open ones for what wa
       ['pool-y', 'none', 'open'],
       ['pool-z', 'none', 'open'],
       ['vpc', 'warning', undefined],
-      ['pool-y', 'none', 'open']
+      ['pool-y', 'none', 'open'],
+      ['invalid-document', 'error', undefined]
     ]
   )
   t.match(results[0], {
