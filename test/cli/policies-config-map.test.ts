@@ -158,9 +158,9 @@ await test('what a ConfigMap cannot hold is refused with the biggest files, and 
   const comment = (bytes: number) => `#${'x'.repeat(bytes - 2)}\n`
   const dir = t.testdir({
     'plan.yaml': PLAN,
-    'a.yaml': comment(600_000),
+    'a.yaml': comment(500_000),
     'b.yaml': comment(448_000),
-    'c.yaml': comment(10)
+    'c.yaml': comment(100_010)
   })
   const left = 1_048_576 - 1_048_010 - Buffer.byteLength(PLAN)
   writeFileSync(join(dir, 'd.yaml'), comment(left))
@@ -172,7 +172,7 @@ await test('what a ConfigMap cannot hold is refused with the biggest files, and 
   t.match(over, { code: 2, stdout: '' })
   t.match(
     over.stderr,
-    /the policies are 1048577 bytes and a ConfigMap holds 1048576; the biggest files are \S+a\.yaml \(600000\), \S+b\.yaml \(448000\), \S+d\.yaml \(/
+    /the policies are 1048577 bytes and a ConfigMap holds 1048576; the biggest files are \S+a\.yaml \(500000\), \S+b\.yaml \(448000\), \S+c\.yaml \(100010\)/
   )
   const small = t.testdir({ 'plan.yaml': PLAN + comment(240_000) })
   t.notMatch((await manifests('--policies', small, '--only', 'policies')).stderr, 'server-side')
