@@ -23,12 +23,7 @@ export const objectReference = z
 function parseReference(text: string): ObjectRef | { readonly message: string; readonly hint: string } {
   const parts = text.split('/')
   const kind = parts[0] ?? ''
-  if (!isKindName(kind)) {
-    return {
-      message: `${JSON.stringify(kind)} is no kind poolguard reads`,
-      hint: didYouMean(kind, KIND_NAMES) || (parts.length === 1 ? 'KIND/NAMESPACE/NAME' : '')
-    }
-  }
+  if (!isKindName(kind)) return unknownKind(kind, parts.length === 1)
   const { namespaced } = KINDS[kind]
   const name = parts.at(-1) ?? ''
   const namespace = parts.length === 3 ? (parts[1] ?? '') : ''
@@ -37,6 +32,11 @@ function parseReference(text: string): ObjectRef | { readonly message: string; r
     return { message: 'names no object', hint: namespaced ? `${kind}/NAMESPACE/NAME` : `${kind}/NAME` }
   }
   return withExactNames({ kind, namespace, name })
+}
+
+function unknownKind(kind: string, isAlone: boolean): { readonly message: string; readonly hint: string } {
+  const hint = didYouMean(kind, KIND_NAMES) || (isAlone ? 'KIND/NAMESPACE/NAME' : '')
+  return { message: `${JSON.stringify(kind)} is no kind poolguard reads`, hint }
 }
 
 function withExactNames(ref: ObjectRef): ObjectRef | { readonly message: string; readonly hint: string } {
