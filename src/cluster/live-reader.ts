@@ -120,7 +120,13 @@ async function readAll(
   const namespace = KINDS[kind].namespaced && ref.namespace !== '' ? ref.namespace : undefined
   // a name that no namespace can have: it holds nothing for certain
   if (namespace !== undefined && !isPathPart(namespace)) return undefined
-  const list = await listAll(api, { kind, namespace, pageSize: PAGE_SIZE, keepsJson: store.keepsJson, ...request })
+  const list = await listAll(api, {
+    kind,
+    namespace,
+    pageSize: PAGE_SIZE,
+    keepsJson: store.keepsJson,
+    ...request
+  })
   for (const entry of list.entries) store.put(entry)
   const there = new Set(list.entries.map(entry => refKey(entry.ref)))
   for (const gone of store.refsIn(namespace)) {
