@@ -95,6 +95,11 @@ function scopeText({ tenants, exceptTenants, namespaceSelector, serviceClasses }
   return parts.length === 0 ? '' : `, ${parts.join('; ')}`
 }
 
+/** An author's message may be long. */
+function summaryOf({ summary, operations }: AnyRule): string {
+  return operations === undefined ? summary : shown(summary, 200)
+}
+
 /** `, on CREATE and UPDATE`, for a custom rule. */
 function onOperations({ operations }: AnyRule): string {
   return operations === undefined ? '' : `, on ${listed(operations)}`
@@ -117,7 +122,7 @@ function kindsOf({ on, advisesOn }: AnyRule): string {
 function ruleLines(rules: readonly AnyRule[]): string {
   const width = Math.max(...rules.map(rule => rule.id.length))
   return rules
-    .map(rule => `${rule.id.padEnd(width)}  ${rule.defaultAction.padEnd(5)}  ${shown(rule.summary, 200)}\n`)
+    .map(rule => `${rule.id.padEnd(width)}  ${rule.defaultAction.padEnd(5)}  ${summaryOf(rule)}\n`)
     .join('')
 }
 

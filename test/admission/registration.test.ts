@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { registration, type Client } from '../../src/admission/registration.ts'
 import { rbac, watchedKinds } from '../../src/cli/install/rbac.ts'
-import { snapshotOf } from '../../src/cli/policies.ts'
+import { allRules, snapshotOf } from '../../src/cli/policies.ts'
 import { KIND_NAMES, KINDS, type KindName } from '../../src/kinds/index.ts'
 import type { Plan } from '../../src/policy/plan.ts'
 import { RULES } from '../../src/rules/index.ts'
@@ -425,4 +425,58 @@ await test('registration() asks about what accounts write for tenants like about
     [],
     'none where others fail closed'
   )
+})
+
+/** The validating entries with these custom rules, in CEL that is always true. */
+function withCustomRules(rules: readonly string[], actions = '{}'): readonly Webhook[] {
+  const head = ['apiVersion: poolguard.io/v1alpha1', 'kind: ExposurePolicy', 'metadata: {name: own}', 'spec:']
+  const text = [
+    ...head,
+    `  actions: ${actions}`,
+    '  customRules:',
+    ...rules.map(rule => `  - {${rule}, expression: "true"}`)
+  ]
+  const plan = 'apiVersion: poolguard.io/v1alpha1\nkind: NetworkPlan\nmetadata: {name: test}\nspec: {}\n'
+  const files = [
+    { path: 'plan.yaml', text: plan },
+    { path: 'own.yaml', text: text.join('\n') }
+  ]
+  const { exposures } = snapshotOf(files)
+  const options = { client: CLIENT, caBundle: undefined, pathSecret: undefined, exposures }
+  return registration(allRules(exposures), PLAN, options)[0]['webhooks'] as readonly Webhook[]
+}
+
+await test('registration() asks about every write that a custom rule judges', async t => {
+  const conditionsOf = (entries: readonly Webhook[], kind: KindName, operation: string) =>
+    entries
+      .filter(
+        entry =>
+          asksAbout(entry, kind) && entry.rules.some(({ operations }) => operations.includes(operation))
+      )
+      .filter(({ name }) => !name.startsWith('status.') && !name.includes('.status.'))
+      .map(({ failurePolicy, matchConditions }) =>
+        [failurePolicy, ...matchConditions.map(({ name }) => name)].join(' ')
+      )
+  const some = withCustomRules(['id: own-pools, kinds: [IPAddressPool]'])
+  t.same(conditionsOf(some, 'IPAddressPool', 'UPDATE'), ['Fail not-the-controllers'])
+  t.same(conditionsOf(some, 'Subnet', 'UPDATE'), ['Fail not-the-controllers changes-something'])
+  t.match(conditionsOf(some, 'Service', 'CREATE')[0], 'is-exposed')
+  const services = withCustomRules(['id: own-services, kinds: [Service]'])
+  for (const conditions of conditionsOf(services, 'Service', 'UPDATE'))
+    t.notMatch(conditions, /is-exposed|changes/)
+  const nodes = withCustomRules(['id: own-nodes, kinds: [Node, Namespace]'])
+  t.same(conditionsOf(nodes, 'Node', 'UPDATE'), ['Ignore not-the-controllers'])
+  t.same(
+    conditionsOf(nodes, 'Namespace', 'UPDATE').toSorted(),
+    ['Fail not-the-platform changes-the-tenant', 'Ignore not-the-controllers'],
+    'what says whose a namespace is fails closed as before'
+  )
+  const vips = (action: string, actions?: string) =>
+    conditionsOf(withCustomRules([`id: own-tenants, kinds: [Tenant], action: ${action}`], actions), 'Tenant', 'CREATE')
+  t.same(vips('deny'), ['Fail not-the-controllers'])
+  t.same(vips('warn'), ['Ignore not-the-controllers'], "what only warns is in nobody's way")
+  t.same(vips('warn', '{own-tenants: deny}'), ['Fail not-the-controllers'], 'unless a policy has it deny')
+  const deletes = withCustomRules(['id: own-tenants, kinds: [Tenant], operations: [DELETE]'])
+  t.same(conditionsOf(deletes, 'Tenant', 'DELETE'), ['Ignore not-the-controllers'])
+  t.same(conditionsOf(deletes, 'Tenant', 'CREATE'), [])
 })

@@ -58,7 +58,12 @@ const FINDINGS: { readonly [C in FindingCode]: Extract<Finding, { code: C }> } =
   'wrong-namespace': { ...AT, code: 'wrong-namespace', expected: 'metallb-system' },
   'open-selector': { ...AT, code: 'open-selector', hasServiceSelectors: false },
   // The author's words, which are the tenant's business whatever they say.
-  'custom-rule': { ...AT, code: 'custom-rule', outcome: 'refused', text: 'spec.field written is not allowed.' },
+  'custom-rule': {
+    ...AT,
+    code: 'custom-rule',
+    outcome: 'refused',
+    text: 'spec.field written is not allowed.'
+  },
   unadvertised: { ...AT, code: 'unadvertised', lost: OTHER },
   'nothing-usable': { ...AT, code: 'nothing-usable', family: 4 },
   'nearly-full': {

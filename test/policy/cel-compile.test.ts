@@ -93,6 +93,23 @@ await test('compile() says where an expression is wrong, why, and what was meant
   }
 })
 
+await test('compile() refuses patterns by what they are compiled to', async t => {
+  const takes = (pattern: string) => compile(`object.x.matches(r'${pattern}')`, 'bool').ok
+  const group = 'abcdefghij'.repeat(20)
+  for (const pattern of [`(${group}){1000}`, `((${group}){31}){32}`, 'a{1000}'.repeat(3), '(a{40}){60}']) {
+    t.notOk(takes(pattern), pattern.slice(0, 40))
+  }
+  for (const pattern of [
+    '^[a-z]{1,63}([.][a-z]{1,63}){1,4}$',
+    '^([0-9]{1,3}[.]){3}[0-9]{1,3}$',
+    '[({]{1,9}',
+    '\\({1,9}',
+    group
+  ]) {
+    t.ok(takes(pattern), pattern)
+  }
+})
+
 await test('compile() lets one loop go through what another one made', async t => {
   const chain = 'object.a.filter(a, a > 1).map(a, a + 1).filter(a, a > 2).map(a, a * 2).exists(a, a == 8)'
   t.ok(compile(chain, 'bool').ok)

@@ -18,7 +18,7 @@ export const MOST_INSTRUCTIONS = 2000
 export function readPattern(text: string): Pattern | string {
   if (text.length > MOST_PATTERN_CHARACTERS)
     return `a pattern of more than ${MOST_PATTERN_CHARACTERS} characters`
-  if (repetitions(text) > MOST_INSTRUCTIONS) return 'a pattern that repeats too much'
+  if (sizeOf(text) > MOST_INSTRUCTIONS) return 'a pattern that repeats too much'
   try {
     const compiled = RE2JS.compile(text)
     const size = compiled.programSize()
@@ -29,10 +29,23 @@ export function readPattern(text: string): Pattern | string {
   }
 }
 
-/** The product of all counted repetitions, which bounds what compiling them makes of one another. */
-function repetitions(text: string): number {
-  const counts = [...text.matchAll(/\{(\d+)(?:,(\d*))?\}/g)].map(([, least, most]) =>
-    Math.max(1, Number(least), Number(most ?? 0))
-  )
-  return counts.reduce((product, count) => product * count, 1)
+/** An escape, a class, a repetition, a bracket, or one character. */
+const TOKENS = /\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{(\d+)(?:,(\d*))?\}|./gsu
+
+/** About how many instructions the pattern is compiled to: repetitions are written out, those of repetitions as well. */
+function sizeOf(text: string): number {
+  const groups = [0]
+  let last = 0
+  for (const [token, least, most] of text.matchAll(TOKENS)) {
+    if (token === '(') {
+      groups.push(0)
+      last = 0
+      continue
+    }
+    if (least !== undefined) last *= Math.max(1, Number(least), Number(most ?? 0)) - 1
+    else if (token === ')') last = 2 + (groups.length > 1 ? (groups.pop() ?? 0) : 0)
+    else last = 1
+    groups.push((groups.pop() ?? 0) + last)
+  }
+  return groups.reduce((all, size) => all + size, 0)
 }
