@@ -1,4 +1,4 @@
-import { Ajv } from 'ajv-draft-04'
+import ajvDraft04 from 'ajv-draft-04'
 import formats from 'ajv-formats'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { run } from '../../src/cli/run.ts'
  * nothing in it was changed.
  */
 const schema: unknown = JSON.parse(readFileSync('test/report/schemas/sarif-2.1.0-rtm.5.json', 'utf8'))
-const ajv = new Ajv({ strict: false, allErrors: true })
+const ajv = new ajvDraft04.default({ strict: false, allErrors: true, unicodeRegExp: false })
 formats.default(ajv)
 const isSarif = ajv.compile(schema as object)
 
