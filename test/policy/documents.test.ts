@@ -122,7 +122,7 @@ const BAD_SPECS: readonly (readonly [string, ...string[]])[] = [
   ],
   [
     'spec:\n  __proto__: {scope: tenantCluster}',
-    '5:3: spec.__proto__: unknown key. Hint: known: scope, tenant, networkingMode, nodeSubnets, reservedRanges, clusterRanges, allocations, metallb, kubeOvn, globalPool, poolModel, edgeRouter, capacity, platform, controllers, tenancy'
+    '5:3: spec.__proto__: unknown key. Hint: known: scope, tenant, networkingMode, nodeSubnets, reservedRanges, clusterRanges, allocations, metallb, kubeOvn, globalPool, poolModel, edgeRouter, capacity, platform, controllers, tenancy, widenings'
   ],
   [
     'spec: {nodeSubnets: [{cidr: 10.0.0.0/24, nodeSelector: {matchLabels: {__proto__: x}}}]}',
@@ -334,7 +334,7 @@ await test('parsePolicies() refuses in an ExposurePolicy what it would not obey'
     'e.yaml:7:5: spec.actions.eip-typo: no rule has this id. Hint: did you mean "eip-type"?',
     'e.yaml:8:5: spec.actions.__proto__: unknown key',
     'e.yaml:9:3: spec.customRules: is not supported by this version. Hint: take it out',
-    'e.yaml:10:3: spec.quota: unknown key. Hint: known: appliesTo, actions, pools, services, ovnEips, exemptions'
+    'e.yaml:10:3: spec.quota: unknown key. Hint: known: appliesTo, actions, pools, services, ovnEips, exemptions, widenings'
   ])
   const text = EXPOSURE + 'spec: {actions: {pool-overlap: block}}\n'
   t.strictSame(
