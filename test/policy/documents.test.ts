@@ -122,7 +122,7 @@ const BAD_SPECS: readonly (readonly [string, ...string[]])[] = [
   ],
   [
     'spec:\n  __proto__: {scope: tenantCluster}',
-    '5:3: spec.__proto__: unknown key. Hint: known: scope, tenant, networkingMode, nodeSubnets, reservedRanges, clusterRanges, allocations, metallb, kubeOvn, globalPool, poolModel, edgeRouter, capacity, platform, controllers, tenancy'
+    '5:3: spec.__proto__: unknown key. Hint: known: scope, tenant, networkingMode, nodeSubnets, reservedRanges, clusterRanges, allocations, metallb, kubeOvn, globalPool, poolModel, edgeRouter, capacity, platform, controllers, tenancy, widenings'
   ],
   [
     'spec: {nodeSubnets: [{cidr: 10.0.0.0/24, nodeSelector: {matchLabels: {__proto__: x}}}]}',
@@ -333,7 +333,7 @@ await test('parsePolicies() refuses in an ExposurePolicy what it would not obey'
     'e.yaml:6:5: spec.actions.pool-overlaps: no rule has this id. Hint: did you mean "pool-overlap"?',
     'e.yaml:7:5: spec.actions.eip-typo: no rule has this id. Hint: did you mean "eip-type"?',
     'e.yaml:8:5: spec.actions.__proto__: unknown key',
-    'e.yaml:10:3: spec.quota: unknown key. Hint: known: appliesTo, actions, pools, services, ovnEips, customRules, exemptions'
+    'e.yaml:10:3: spec.quota: unknown key. Hint: known: appliesTo, actions, pools, services, ovnEips, customRules, exemptions, widenings'
   ])
   const text = EXPOSURE + 'spec: {actions: {pool-overlap: block}}\n'
   t.strictSame(

@@ -158,6 +158,7 @@ await test('parsePolicies() resolves every key of a plan', async t => {
       ]
     },
     capacity: { warnPercent: 50, criticalPercent: 60 },
+    widenings: [],
     platform: { users: ['root'], groups: ['admins'], namespaces: ['infra'] }
   })
   t.strictSame(readable(plan.tenancy), {

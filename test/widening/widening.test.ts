@@ -14,8 +14,8 @@ interface Ran {
 async function poolguard(...args: readonly string[]): Promise<Ran> {
   let [stdout, stderr] = ['', '']
   const code = await run(args, {
-    stdout: text => void (stdout += text),
-    stderr: text => void (stderr += text),
+    stdout: chunk => void (stdout += chunk),
+    stderr: chunk => void (stderr += chunk),
     isTerminal: false,
     stdin: async () => ''
   })

@@ -1,6 +1,6 @@
 import { API_VERSION } from '../../policy/schema-fields.ts'
 import type { JsonObject } from '../apply.ts'
-import type { Witness } from './search.ts'
+import { BEFORE_ALL_MS, type Witness } from './search.ts'
 
 /**
  * A witness as a PolicyTest document, to be kept and run: it passes by the policies that refuse the request, and fails by those
@@ -13,7 +13,7 @@ export function witnessSuite({ request, world, nowMs, rules }: Witness): JsonObj
     kind: 'PolicyTest',
     metadata: { name: 'widening' },
     spec: {
-      now: new Date(nowMs).toISOString(),
+      ...(nowMs === BEFORE_ALL_MS ? {} : { now: new Date(nowMs).toISOString() }),
       ...(world.existing.length === 0 ? {} : { existing: world.existing }),
       cases: [
         {
