@@ -171,3 +171,24 @@ void test('runAudit() does not pass a cluster that lets nothing be read', async 
   const dir = t.testdir({ config: kubeconfig(`http://127.0.0.1:${port}`) })
   await t.rejects(audit({ kubeconfig: join(dir, 'config') }), UnusableError)
 })
+
+void test('runAudit() with a base tells only what a proposal changes', async t => {
+  const plan = readFileSync('policies/dc1.yaml', 'utf8')
+  const dir = t.testdir({ 'p.yaml': plan.replace('192.168.1.2-192.168.1.99', '192.168.1.2-192.168.1.120') })
+  const proposal = [join(dir, 'p.yaml')]
+  const refused = await audit({ inventory: INVENTORY, policies: proposal, base: 'policies' })
+  t.equal(refused.code, 1)
+  t.match(
+    refused.stdout,
+    /REFUSED IPAddressPool kmetal-metallb\/default-pool: .*\[pool-reserved-range\]\n1 object newly/
+  )
+  const freed = await audit({ inventory: INVENTORY, base: proposal[0] ?? '', format: 'json' })
+  t.equal(freed.code, 0)
+  t.match(JSON.parse(freed.stdout), {
+    summary: { refused: 0, freed: 1 },
+    objects: [{ refused: [], freed: [{ rule: 'pool-reserved-range' }] }]
+  })
+  const same = await audit({ inventory: INVENTORY, policies: proposal, base: proposal[0] ?? '' })
+  t.match(same, { code: 0, stdout: /^0 objects newly refused, 0 freed, \d+ as before\n$/ })
+  await t.rejects(audit({ inventory: INVENTORY, base: 'policies', format: 'sarif' }), UnusableError)
+})
