@@ -3,6 +3,7 @@ import type { Exposure } from '../exposure.ts'
 import { grantedPools, grantedSubnets } from '../grants.ts'
 import { SERVICE_CLASSES } from '../plan.ts'
 import { exposureFor, type ExposureSubject } from '../resolve-exposure.ts'
+import { denyingCustomRules, looserCustomRules } from './compare-custom-rules.ts'
 import { looserLimits, type SubjectLimits } from './compare-limits.ts'
 import { freshExemptions } from './exemption-cover.ts'
 import { ANY_TENANT, exposureSubjects, type PolicySides } from './exposure-subjects.ts'
@@ -102,8 +103,19 @@ export function loosenedBetween(
   }
   for (const { rules, path, text } of looserLimits(limitsOf(before, base), limitsOf(after, proposal)))
     add(rules, path, text)
-  for (const { rule, text } of freshExemptions(base.exemptions, proposal.exemptions, nowMs))
-    add([rule], ['exemptions'], text)
+  const custom = { exposures: before.side.exposures, exposure: base }
+  const denyingCustom = new Set(denyingCustomRules(custom))
+  for (const rule of denyingCustom) denying?.add(rule)
+  for (const { rule, text } of looserCustomRules(custom, {
+    exposures: after.side.exposures,
+    exposure: proposal
+  }))
+    loosenings.push({ rules: [rule], document: 'ExposurePolicy', path: ['spec', 'customRules'], text })
+  for (const { rule, text } of freshExemptions(base.exemptions, proposal.exemptions, nowMs)) {
+    if (denyingCustom.has(rule))
+      loosenings.push({ rules: [rule], document: 'ExposurePolicy', path: ['spec', 'exemptions'], text })
+    else add([rule], ['exemptions'], text)
+  }
   return loosenings
 }
 

@@ -43,22 +43,18 @@ export function wideningDeclarationsOf(
   }))
 }
 
-/** Rule ids in `spec.widenings` that do not exist; empty for none. */
+/**
+ * Rule ids in `spec.widenings` that do not exist and are nearly those of rules that do; empty for none. Others may be of custom rules
+ * that the proposal takes out.
+ */
 export function wideningProblems(document: YamlDocument, knownRules: KnownRules): readonly Problem[] {
   const path = ['spec', 'widenings']
   return listAt(document, path).flatMap((_one, i) =>
-    listAt(document, [...path, i, 'rules']).flatMap((id, at): Problem[] =>
-      typeof id !== 'string' || knownRules.has(id)
-        ? []
-        : [
-            {
-              path: [...path, i, 'rules', at],
-              at: 'value',
-              message: 'no rule has this id',
-              hint: didYouMean(id, knownRules.keys())
-            }
-          ]
-    )
+    listAt(document, [...path, i, 'rules']).flatMap((id, at): Problem[] => {
+      const hint = typeof id === 'string' && !knownRules.has(id) ? didYouMean(id, knownRules.keys()) : ''
+      if (hint === '') return []
+      return [{ path: [...path, i, 'rules', at], at: 'value', message: 'no rule has this id', hint }]
+    })
   )
 }
 
