@@ -472,7 +472,11 @@ await test('registration() asks about every write that a custom rule judges', as
     'what says whose a namespace is fails closed as before'
   )
   const vips = (action: string, actions?: string) =>
-    conditionsOf(withCustomRules([`id: own-tenants, kinds: [Tenant], action: ${action}`], actions), 'Tenant', 'CREATE')
+    conditionsOf(
+      withCustomRules([`id: own-tenants, kinds: [Tenant], action: ${action}`], actions),
+      'Tenant',
+      'CREATE'
+    )
   t.same(vips('deny'), ['Fail not-the-controllers'])
   t.same(vips('warn'), ['Ignore not-the-controllers'], "what only warns is in nobody's way")
   t.same(vips('warn', '{own-tenants: deny}'), ['Fail not-the-controllers'], 'unless a policy has it deny')

@@ -201,6 +201,7 @@ export const PAIRS: readonly Pair[] = [
   bare('object.spec.?nope.value() == 1', 'error'),
   // Equality.
   web('object.spec.selector == {"app": "web"}', 'false'),
+  web('{"app": "web"} == object.spec.selector', 'false'),
   web('object.spec.selector == {"tier": "gold", "app": "web"}', 'true'),
   web('object.spec.externalIPs == ["203.0.113.7"]', 'false'),
   web('object.spec == object.spec', 'true'),
