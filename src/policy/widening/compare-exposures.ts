@@ -7,6 +7,7 @@ import { denyingCustomRules, looserCustomRules } from './compare-custom-rules.ts
 import { looserLimits, type SubjectLimits } from './compare-limits.ts'
 import { freshExemptions } from './exemption-cover.ts'
 import { ANY_TENANT, exposureSubjects, type PolicySides } from './exposure-subjects.ts'
+import { isIdle } from './idle-rules.ts'
 import { meaningOf, type Loosening } from './loosening.ts'
 
 export interface ExposureComparison {
@@ -91,12 +92,12 @@ export function loosenedBetween(
   const proposal = exposureFor(after.side.exposures, after.subject)
   const loosenings: Loosening[] = []
   const add = (rules: readonly string[], path: readonly string[], text: string) => {
-    const denied = rules.filter(rule => actionOf(rule, base, knownRules) === 'deny')
+    const denied = rules.filter(rule => refusesBy(rule, base, knownRules))
     if (denied.length > 0)
       loosenings.push({ rules: denied, document: 'ExposurePolicy', path: ['spec', ...path], text })
   }
   for (const rule of knownRules.keys()) {
-    if (actionOf(rule, base, knownRules) !== 'deny') continue
+    if (!refusesBy(rule, base, knownRules)) continue
     denying?.add(rule)
     const action = actionOf(rule, proposal, knownRules)
     if (action !== 'deny') add([rule], ['actions', rule], `${rule} was deny and is ${action}`)
@@ -117,6 +118,10 @@ export function loosenedBetween(
     else add([rule], ['exemptions'], text)
   }
   return loosenings
+}
+
+function refusesBy(rule: string, exposure: Exposure, knownRules: KnownRules): boolean {
+  return actionOf(rule, exposure, knownRules) === 'deny' && !isIdle(rule, exposure)
 }
 
 function actionOf(rule: string, { actions }: Exposure, knownRules: KnownRules): Action {

@@ -115,3 +115,30 @@ await test('taking one out can be declared by its id', async t => {
   const declared = [{ rules: ['https-only'], reason: 'replaced', owner: 'security', expires: '2099-01-31' }]
   t.equal((await compared(t.testdir({}), policy({ widenings: declared }))).code, 0)
 })
+
+await test('a restriction that is new and only warns is none; one that was there and warns now is', async t => {
+  const limits = {
+    services: {
+      allowedTypes: ['ClusterIP'],
+      ports: { denied: ['22'] },
+      loadBalancerSourceRanges: { required: true },
+      loadBalancerClasses: { allowed: [''] },
+      quota: { loadBalancers: 1 }
+    },
+    ovnEips: { quota: 1 }
+  }
+  const rules = [
+    'service-type',
+    'service-port',
+    'service-source-ranges',
+    'service-class',
+    'service-quota',
+    'eip-quota'
+  ]
+  const warned = policy({ ...limits, actions: Object.fromEntries(rules.map(id => [id, 'warn'])) })
+  const fresh = await compared(t.testdir({}), warned, policy({}))
+  t.equal(fresh.code, 0, fresh.stdout)
+  const { code, stdout } = await compared(t.testdir({}), warned, policy(limits))
+  t.equal(code, 1)
+  for (const id of rules) t.match(stdout, `${id} was deny and is warn`)
+})
