@@ -57,7 +57,7 @@ await test(
       document => document.toJS() as Record<string, unknown>
     )
     const configMap = objects.find(({ kind }) => kind === 'ConfigMap')
-    const { name } = (configMap ?? {})['metadata'] as { name: string }
+    const { name } = (configMap?.['metadata'] ?? {}) as { name?: string }
     t.match(name, /^poolguard-policies-\w{10}$/)
     const mount = new Mount(join(dir, 'mounted'))
     mount.replace(configMap?.['data'] as Record<string, string>)

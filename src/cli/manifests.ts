@@ -108,14 +108,16 @@ export async function manifestFiles(options: ManifestsOptions, io: Io): Promise<
 
 /** The ConfigMap, and what Pods are told of it; says on stderr which policies it holds, and how it must be applied. */
 function mountedPolicies(
-  { namespace, immutablePolicies: isImmutable = false }: ManifestsOptions,
+  { namespace, only, output, immutablePolicies: isImmutable = false }: ManifestsOptions,
   files: readonly PolicyFile[],
   { digest }: PolicySnapshot,
   io: Io
 ) {
   const configMap = policiesConfigMap({ namespace, labels: LABELS, files, digest, isImmutable })
   const advice = applyAdvice(configMap)
-  io.stderr(`policies ${digest}\n${advice === '' ? '' : `${advice}\n`}`)
+  // Whoever asks for everything on stdout reads the annotation.
+  if (only !== undefined || output !== undefined) io.stderr(`policies ${digest}\n`)
+  if (advice !== '') io.stderr(`${advice}\n`)
   const name = policiesName({ digest, isImmutable })
   return { configMap, pods: { policiesName: name, requiredDigest: isImmutable ? digest : undefined } }
 }

@@ -194,7 +194,7 @@ spec:
       .split('\n')
       .map(line => line.replace(/expected one of .*\. Hint/, 'expected one of .... Hint')),
     [
-      '6:13: spec.actions.no-http: no rule has this id',
+      '6:13: spec.actions.no-http: no rule has this id. Hint: `poolguard rules` lists them',
       '8:14: spec.exemptions[0].rules[0]: "no-plain-htp": no rule has this id. Hint: did you mean "no-plain-http"?',
       `10:10: spec.customRules[0].id: "no-plain-http": is the id of another custom rule, at ${join(dir, 'a-own.yaml')}:7. Hint: choose another`,
       '10:42: spec.customRules[0].kinds[1]: "Vpc": would never be judged: objects of this kind are in no namespace, and spec.appliesTo.namespaceSelector selects some. Hint: put it into a policy without a selector',

@@ -56,7 +56,7 @@ const PLAN_SPECS: readonly (readonly [string, ...string[]])[] = [
   ],
   [
     'spec:\n  subnets: [10.0.0.0/24]',
-    '5:3: spec.subnets: unknown key. Hint: known: scope, tenant, networkingMode, nodeSubnets, reservedRanges, clusterRanges, allocations, metallb, kubeOvn, globalPool, poolModel, edgeRouter, capacity, platform, controllers, tenancy'
+    '5:3: spec.subnets: unknown key. Hint: known: scope, tenant, networkingMode, nodeSubnets, reservedRanges, clusterRanges, allocations, metallb, kubeOvn, globalPool, poolModel, edgeRouter, capacity, platform, controllers, tenancy, widenings'
   ],
   [
     'spec:\n  nodeSubnets: [192.168.1.0]',
@@ -387,7 +387,7 @@ const POLICY_SPECS: readonly (readonly [string, ...string[]])[] = [
   ],
   [
     'spec: {enforcementAction: deny}',
-    '4:8: spec.enforcementAction: unknown key. Hint: known: appliesTo, actions, pools, services, ovnEips, exemptions'
+    '4:8: spec.enforcementAction: unknown key. Hint: known: appliesTo, actions, pools, services, ovnEips, customRules, exemptions, widenings'
   ]
 ]
 

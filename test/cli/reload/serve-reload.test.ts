@@ -44,6 +44,12 @@ await test('the bundled program follows a mounted ConfigMap, keeps the last good
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   let stderr = ''
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+  // What is on the listener already may not have come through the pipe yet.
+  const logged = async (pattern: RegExp): Promise<void> => {
+    for (let tries = 0; tries < 100 && !pattern.test(stderr); tries++)
+      await new Promise(resolve => setTimeout(resolve, 50))
+    t.match(stderr, pattern)
+  }
   const ended = new Promise<number | null>(resolve => child.once('exit', resolve))
   t.teardown(() => child.kill('SIGKILL'))
   const readyz = `http://127.0.0.1:${adminPort}/readyz?verbose`
@@ -60,9 +66,8 @@ await test('the bundled program follows a mounted ConfigMap, keeps the last good
     readyz,
     `[+]policies ${digestOf(B)}\n[+]registration apply \`poolguard manifests\` again: `
   )
-  t.match(stderr, new RegExp(`"policies":"${digestOf(B)}","msg":"policies loaded"`))
-  t.match(
-    stderr,
+  await logged(new RegExp(`"policies":"${digestOf(B)}","msg":"policies loaded"`))
+  await logged(
     /"webhooks":\["other-services\.poolguard\.io",.*"msg":"these policies need `poolguard manifests` applied/
   )
 
@@ -78,8 +83,7 @@ await test('the bundled program follows a mounted ConfigMap, keeps the last good
   t.match(told, 'poolguard_policy_reloads_total{outcome="rejected"} 1\n')
   t.match(told, `poolguard_policies_info{digest="${digestOf(B)}"} 1\n`)
   t.match(told, 'poolguard_registration_outdated 1\n')
-  t.match(
-    stderr,
+  await logged(
     /"level":"error",.*"errors":\[".*more\.yaml:4:\d+: .*"count":1,"msg":"the policy files are not taken/
   )
 
