@@ -11,14 +11,15 @@ import { startServer, type Endpoint, type RunningServer } from '../server/listen
 import { createLogger, type Log } from '../server/logger.ts'
 import type { CertificatePair } from '../server/tls.ts'
 import { createMetrics, type Metrics } from '../server/metrics.ts'
-import type { ReadinessCheck } from '../server/admin-app.ts'
+import { pollCertificate } from './certificate-poll.ts'
 import { certificatesIn } from './certificates.ts'
-import { wallTimeMs } from './clock.ts'
-import { readText, tryReadText } from './files.ts'
+import { systemClock, wallTimeMs } from './clock.ts'
+import { readText } from './files.ts'
 import { proofsOf, type ProofOptions } from './install/proofs.ts'
 import { EXIT, UnusableError, type Io } from './io.ts'
 import { tellOfFindings } from './finding-events.ts'
 import { loadPolicies, orDefault } from './policies.ts'
+import { readinessOf } from './readiness.ts'
 import { clusterWorld, fileWorld, isClusterWorld, type World, type WorldOptions } from './world.ts'
 
 export interface ServeOptions extends WorldOptions, ProofOptions {
@@ -54,7 +55,7 @@ export async function runServe(options: ServeOptions, io: Io): Promise<number> {
       pathSecret,
       listen,
       adminListen,
-      ready: readinessOf(world, snapshot.fingerprint),
+      ready: readinessOf(world, snapshot.fingerprint, () => systemClock().nowMs()),
       metrics,
       moreMetrics: capacityMetrics(() => capacitySteps(world.inventory, snapshot.plan)),
       log,
@@ -80,7 +81,9 @@ async function untilStopped(
   server: RunningServer,
   tls: CertificatePair
 ): Promise<void> {
-  const stopPolling = pollCertificate(options, server, tls)
+  const { tlsCert, tlsKey, certs } = options
+  const files = { cert: tlsCert ?? join(certs, 'tls.crt'), key: tlsKey ?? join(certs, 'tls.key') }
+  const stopPolling = pollCertificate(files, server, tls)
   await stopSignal()
   stopPolling()
   await server.stop()
@@ -117,25 +120,6 @@ function inventoryFacts({ watcher, inventory }: World): readonly InventoryFacts[
   }))
 }
 
-/**
- * One check for the policies, one for the first sync (afterwards a kind that fails closes only the writes that need it),
- * and how each watched kind stands, which fails none of them.
- */
-function readinessOf({ watcher }: World, fingerprint: string): () => readonly ReadinessCheck[] {
-  let isSettled = watcher === undefined
-  void watcher?.synced().then(isSynced => (isSettled = isSynced))
-  const policies = { name: 'policies', ok: true, detail: fingerprint }
-  return () => {
-    const sync = { name: 'inventory', ok: isSettled, detail: isSettled ? 'read once' : 'not read yet' }
-    const kinds = (watcher?.status() ?? []).map(({ kind, state, objects, lastError }) => ({
-      name: `inventory/${kind}`,
-      ok: true,
-      detail: `${state}, ${objects} objects${lastError === undefined ? '' : `, ${lastError}`}`
-    }))
-    return [policies, sync, ...kinds]
-  }
-}
-
 async function certificatePair(options: ServeOptions, io: Io): Promise<CertificatePair> {
   const { tlsCert, tlsKey } = options
   if (tlsCert !== undefined && tlsKey !== undefined) return { cert: readText(tlsCert), key: readText(tlsKey) }
@@ -143,26 +127,6 @@ async function certificatePair(options: ServeOptions, io: Io): Promise<Certifica
     throw new UnusableError('--tls-cert and --tls-key go together')
   }
   return certificatesIn(options.certs, options.tlsName ?? [], io)
-}
-
-/** How soon a renewed certificate is served; a Secret that is mounted takes the kubelet about as long. */
-const CERTIFICATE_POLL_MS = 30_000
-
-/**
- * Serves a certificate that was replaced on disk, by looking rather than watching: a mounted Secret is swapped by a
- * symbolic link, which file watches lose. A pair that cannot be read or served leaves the old one. Answers how to end it.
- */
-function pollCertificate(options: ServeOptions, server: RunningServer, served: CertificatePair): () => void {
-  let current = served
-  const { tlsCert, tlsKey, certs } = options
-  const timer = setInterval(() => {
-    const cert = tryReadText(tlsCert ?? join(certs, 'tls.crt'))
-    const key = tryReadText(tlsKey ?? join(certs, 'tls.key'))
-    if (cert === undefined || key === undefined || (cert === current.cert && key === current.key)) return
-    current = { cert, key }
-    server.reload(current)
-  }, CERTIFICATE_POLL_MS)
-  return () => clearInterval(timer)
 }
 
 /** How soon an exemption's end is told; it is not applied from that very moment. */

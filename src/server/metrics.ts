@@ -17,6 +17,8 @@ export interface Metrics extends Traffic {
   readonly certificateServed: (notAfter: Date) => void
   readonly certificateReloadFailed: () => void
   readonly handshakeFailed: () => void
+  /** From now on tells at each scrape what this answers: the worst delay since the scrape before, in milliseconds. */
+  readonly measureEventLoop: (takeWorstLagMs: () => number) => void
 }
 
 /** Dense between 1 and 100 ms, where answers lie; the last ones surround the usual timeoutSeconds of 3 to 10. */
@@ -35,8 +37,22 @@ export function createMetrics(options: MetricsOptions): Metrics {
     registry,
     observe: decisionMetrics(registry, new Set(options.kinds)),
     ...trafficMetrics(registry),
-    ...certificateMetrics(registry, options.now)
+    ...certificateMetrics(registry, options.now),
+    measureEventLoop(takeWorstLagMs) {
+      registry.registerMetric(eventLoopGauge(takeWorstLagMs))
+    }
   }
+}
+
+function eventLoopGauge(takeWorstLagMs: () => number): Gauge {
+  return new Gauge({
+    name: 'poolguard_event_loop_lag_seconds',
+    help: 'The longest that work had to wait for its turn since the last scrape; beyond a second, reviews are turned away.',
+    registers: [],
+    collect() {
+      this.set(takeWorstLagMs() / 1_000)
+    }
+  })
 }
 
 function decisionMetrics(registry: Registry, kinds: ReadonlySet<string>): Metrics['observe'] {
