@@ -166,7 +166,6 @@ export class Reflector {
   private failed(error: ClusterError): number {
     if (this.signal.aborted) return 0
     this.wasHealthy()
-    const { state } = this.health
     // 429: the server is well and busy, and a list would cost it more than a watch
     if (error.status !== 429) this.failures += 1
     const stubborn = this.failures >= STUBBORN
@@ -177,7 +176,7 @@ export class Reflector {
     if (this.refusals >= (this.health.readable ? STUBBORN : 1)) return this.forbidden(error)
     // a quiet watch is merely opened again: should the server be gone, that will fail
     const calm = !stubborn && (outdated || error.reason === 'idle')
-    this.health.turn(calm || state === 'stale' ? state : 'failing', error)
+    this.health.failed(error, calm)
     return Math.max(this.backoff.next(), error.retryAfterMs ?? 0)
   }
 

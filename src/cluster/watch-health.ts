@@ -109,6 +109,11 @@ export class WatchHealth {
     if (!same) this.turned(this.status())
   }
 
+  /** An attempt failed; a `calm` one says nothing about the server. */
+  failed(error: ClusterError, calm: boolean): void {
+    this.turn(calm || this.state === 'stale' ? this.state : 'failing', error)
+  }
+
   stopped(): void {
     this.cancelSilence?.()
     this.settle(false)
