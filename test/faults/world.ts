@@ -51,6 +51,10 @@ export interface WorldSetup {
   readonly script?: Script
   readonly timings?: Partial<Timings>
   readonly server?: Partial<ServerOptions>
+  /** Called before each review is answered; may throw, or take its time. */
+  readonly meddle?: (body: unknown) => void
+  /** Callers do not care whose certificate it is, nor whether it has expired. */
+  readonly trustsAnything?: boolean
   /** Waits for the first list of every kind unless false. */
   readonly synced?: boolean
 }
@@ -74,9 +78,13 @@ export async function startWorld(t: Test, setup: WorldSetup = {}): Promise<World
     confirm: async refs => (await read(refs)).map(({ ref }) => ref),
     now: () => Date.now()
   }
+  const answer = createAnswerReview(ports)
   const metrics = createMetrics({ kinds: FOLLOWED, now: () => new Date() })
   const server = await startServer({
-    answer: createAnswerReview(ports),
+    answer: async (body, question) => {
+      setup.meddle?.(body)
+      return answer(body, question)
+    },
     faultAnswer,
     tls: certificate,
     listen: { host: '127.0.0.1', port: 0 },
@@ -101,13 +109,13 @@ export async function startWorld(t: Test, setup: WorldSetup = {}): Promise<World
     state: kind => watcher.status().find(status => status.kind === kind)?.state ?? '',
     ready: (path = '/readyz') => admin(server, path),
     metric: name => metric(metrics, name),
-    ask: body => ask(server, body),
+    ask: body => ask(server, body, { verifies: setup.trustsAnything !== true }),
     health: async () => (await admin(server, '/healthz').catch(() => ({ status: 0 }))).status
   }
 }
 
-/** Lists and reads what is stored. */
-function storedScript(stored: ReadonlyMap<string, readonly object[]>): Script {
+/** Lists and reads what is stored, by resource. */
+export function storedScript(stored: ReadonlyMap<string, readonly object[]>): Script {
   return {
     list: call => sendList(call, stored.get(lastPart(call)) ?? [], 100),
     object(call) {
@@ -137,12 +145,28 @@ export function ask(
     readonly path?: string
     readonly ca?: string
     readonly type?: string
+    /** False: any certificate will do. */
+    readonly verifies?: boolean
   } = {}
 ): Promise<{ readonly status: number; readonly body: string }> {
-  const { agent, path = '/validate?timeout=5s', ca = certificate.ca, type = 'application/json' } = options
+  const {
+    agent,
+    path = '/validate?timeout=5s',
+    ca = certificate.ca,
+    type = 'application/json',
+    verifies = true
+  } = options
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': type, 'content-length': Buffer.byteLength(body) }
-    const target = { ...server.address, path, method: 'POST', headers, agent: agent ?? false, ca }
+    const target = {
+      ...server.address,
+      path,
+      method: 'POST',
+      headers,
+      agent: agent ?? false,
+      ca,
+      rejectUnauthorized: verifies
+    }
     const sent = httpsRequest(target, response => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
