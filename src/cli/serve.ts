@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { createAnswerReview, faultAnswer } from '../admission/answer-review.ts'
+import { policyDoubts } from '../admission/policy-doubts.ts'
 import type { PolicySnapshot } from '../admission/ports.ts'
+import { policyDoubtWords } from '../admission/wording/policy-doubt.ts'
 import { KIND_NAMES } from '../kinds/index.ts'
 import { formatDocumentError, type DocumentError } from '../policy/document-error.ts'
 import { expiredExemptions } from '../policy/exemption.ts'
@@ -40,12 +42,15 @@ export async function runServe(options: ServeOptions, io: Io): Promise<number> {
   const { pathSecret, clientCa } = proofsOf(options, listen)
   const snapshot = loadPolicies(orDefault(options.policies))
   const tls = { ...(await certificatePair(options, io)), clientCa }
-  const log = createLogger({ level: options.logLevel })
+  let droppedLines = 0
+  const log = createLogger({ level: options.logLevel, dropped: () => droppedLines++ })
   const world = serveWorld(snapshot, options, log)
-  const metrics = metricsOf(world, snapshot.fingerprint)
+  const metrics = metricsOf(world, snapshot.fingerprint, () => droppedLines)
   const findingEvents = isClusterWorld(world)
     ? tellOfFindings(world, { log, registry: metrics.registry })
     : undefined
+  for (const doubt of policyDoubts(snapshot))
+    log.warn({ doubt: policyDoubtWords(doubt) }, 'doubtful policies')
   const stopWarning = warnOfExpired(snapshot, log)
   try {
     const server = await startServer({
@@ -89,8 +94,8 @@ async function untilStopped(
   await server.stop()
 }
 
-function metricsOf(world: World, fingerprint: string): Metrics {
-  const metrics = createMetrics({ kinds: KIND_NAMES, now: () => new Date() })
+function metricsOf(world: World, fingerprint: string, droppedLines: () => number): Metrics {
+  const metrics = createMetrics({ kinds: KIND_NAMES, now: () => new Date(), droppedLines })
   addInventoryMetrics(
     metrics.registry,
     () => inventoryFacts(world),

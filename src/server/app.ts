@@ -112,7 +112,11 @@ async function serve(request: FastifyRequest, reply: FastifyReply, serving: Serv
   const ticket = serving.inFlight.ticket()
   reply.raw.once('close', () => ticket.release())
   const received = await receive(request.raw, ticket, limits.bodyBytes)
-  if (!received.ok) return refuse(reply, received.refusal)
+  if (!received.ok) {
+    // At once, not when the rest has been thrown away: bodies that arrive together would all be refused for one another.
+    ticket.release()
+    return refuse(reply, received.refusal)
+  }
   if (!ticket.takeReview()) return refuse(reply, OVERLOADED)
   const json = parseReviewJson(received.body, limits.jsonDepth)
   if (!json.ok) return refuse(reply, json.refusal)

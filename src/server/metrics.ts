@@ -7,6 +7,8 @@ export interface MetricsOptions {
   readonly kinds: readonly string[]
   /** Wall clock, for the time left on the certificate. */
   readonly now: () => Date
+  /** Lines of the log that were dropped since the start. */
+  readonly droppedLines?: () => number
 }
 
 /** Everything the server counts, in a registry of its own. */
@@ -33,6 +35,7 @@ const OPERATIONS = ['CREATE', 'UPDATE', 'DELETE', 'CONNECT']
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
+  registry.registerMetric(droppedLinesCounter(options.droppedLines ?? (() => 0)))
   return {
     registry,
     observe: decisionMetrics(registry, new Set(options.kinds)),
@@ -42,6 +45,18 @@ export function createMetrics(options: MetricsOptions): Metrics {
       registry.registerMetric(eventLoopGauge(takeWorstLagMs))
     }
   }
+}
+
+function droppedLinesCounter(droppedLines: () => number): Counter {
+  return new Counter({
+    name: 'poolguard_log_lines_dropped_total',
+    help: 'Lines of the log that were dropped because nobody read it fast enough; answers never wait for it.',
+    registers: [],
+    collect() {
+      this.reset()
+      this.inc(droppedLines())
+    }
+  })
 }
 
 function eventLoopGauge(takeWorstLagMs: () => number): Gauge {
