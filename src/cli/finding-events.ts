@@ -8,21 +8,20 @@ import { EventReporter } from '../cluster/event-reporter.ts'
 import type { View } from '../inventory/view.ts'
 import type { KindName } from '../kinds/index.ts'
 import { refKey } from '../kinds/object-ref.ts'
-import { fingerprintOf } from '../policy/fingerprint.ts'
 import { edgeNatDrift } from '../rules/edge-nat-drift.ts'
 import { nodeRuleActions, nodesInPools, type NodeInPool } from '../rules/nodes-in-pools.ts'
 import { addFindingMetrics } from '../server/finding-metrics.ts'
 import type { Log } from '../server/logger.ts'
 import type { Metrics } from '../server/metrics.ts'
+import { auditEvents } from './audit-events.ts'
+import { startAuditing, type AuditTimings } from './audit-loop.ts'
 import { systemClock } from './clock.ts'
+import { eventName } from './event-name.ts'
 import { overrunCounts } from './overrun-counts.ts'
 import type { ClusterWorld } from './world.ts'
 
 /** Findings of one kind that are told of; a cluster has no more Nodes than a few of these. */
 const MOST_TOLD = 1_000
-
-/** Longest part of an object's name in that of an Event, which has at most 253 characters with the fingerprint. */
-const NAME_CHARACTERS = 230
 
 /** What is counted, by rule, and told. undefined: not known. */
 interface Found {
@@ -35,14 +34,24 @@ const WATCHED: readonly KindName[] = ['Node', 'IPAddressPool', 'OvnEip', 'Subnet
 
 /**
  * Tells of what nobody could be refused for, by Events and metrics, for as long as the cluster is followed: Nodes that lie in
- * a pool, and OvnEips, which controllers write, that the edge router maps nothing to. Rests on what is stored alone, so that
- * no dry run is ever told of.
+ * a pool, and OvnEips, which controllers write, that the edge router maps nothing to; and of what an audit of everything
+ * stored finds, now and then. Rests on what is stored alone, so that no dry run is ever told of.
  */
 export function tellOfFindings(
   world: ClusterWorld,
-  { log, registry }: { readonly log: Log; readonly registry: Metrics['registry'] }
+  {
+    log,
+    registry,
+    audits
+  }: {
+    readonly log: Log
+    readonly registry: Metrics['registry']
+    readonly audits?: Partial<AuditTimings>
+  }
 ): { stop(): Promise<void> } {
   let counts: ReadonlyMap<string, number> = new Map()
+  /** Of the last audit. */
+  let audited: readonly EventFacts[] = []
   const overruns = overrunCounts(world)
   const counted = addFindingMetrics(registry, () => new Map([...counts, ...overruns()]))
   const reporter = new EventReporter({
@@ -55,7 +64,8 @@ export function tellOfFindings(
       const parts = [nodesFound(world.inventory, snapshot), unmappedFound(world.inventory, snapshot)]
       const known = parts.filter(part => part !== undefined)
       counts = new Map(known.flatMap(part => [...part.counts]))
-      return known.length === 0 ? undefined : known.flatMap(({ events }) => events)
+      const events = [...known.flatMap(part => part.events), ...audited]
+      return known.length === 0 && events.length === 0 ? undefined : events
     },
     told({ reason, regarding, note }, outcome) {
       counted(typeof outcome === 'string' ? outcome : 'failed')
@@ -67,7 +77,22 @@ export function tellOfFindings(
   world.onChange(kind => {
     if (WATCHED.includes(kind)) reporter.changed()
   })
-  return { stop: () => reporter.stop() }
+  const stopAuditing = startAuditing(world, {
+    clock: systemClock(),
+    log,
+    registry,
+    audited(tally) {
+      audited = auditEvents(tally)
+      reporter.changed()
+    },
+    ...(audits === undefined ? {} : { timings: audits })
+  })
+  return {
+    async stop() {
+      await stopAuditing()
+      await reporter.stop()
+    }
+  }
 }
 
 /** undefined while either kind is not known. Those of rules that are switched off are left out. */
@@ -117,10 +142,4 @@ function unmappedFound(view: View, { plan }: PolicySnapshot): Found | undefined 
     }
   })
   return { counts: new Map([[UNMAPPED, drift.missing.length]]), events }
-}
-
-/** Equal for the same fact. */
-function eventName(name: string, fact: readonly string[]): string {
-  const start = name.slice(0, NAME_CHARACTERS).replace(/[-.]+$/, '')
-  return `${start}.${fingerprintOf([JSON.stringify(fact)])}`
 }

@@ -14,5 +14,6 @@ if (isRecord(given)) {
       () => 0
     )
   )
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port has no origins
   parentPort?.postMessage(await Promise.all(outcomes))
 }

@@ -85,12 +85,10 @@ async function callers(t: Test, port: number, ca: string, over: AbortSignal): Pr
   while (!over.aborted) {
     const agent = agents[calls.length % agents.length]
     if (agent === undefined) break
-    const call = ask({ address: { host: '127.0.0.1', port } }, GROWS_WELL, { ca, agent }).then(
-      ({ status, body }) => {
-        if (status !== 200 || !body.includes('"allowed":true')) failures.push(`${status} ${body}`)
-      },
-      (error: unknown) => void failures.push(String(error))
-    )
+    const call = outcomeOf(port, ca, agent).then(outcome => {
+      if (outcome !== 'allowed') failures.push(outcome)
+      return undefined
+    })
     calls.push(call)
     // By the clock, however long one turn takes.
     await sleep(Math.max(0, startedMs + calls.length * 20 - performance.now()))
@@ -99,6 +97,15 @@ async function callers(t: Test, port: number, ca: string, over: AbortSignal): Pr
   for (const agent of agents) agent.destroy()
   t.strictSame(failures, [], `of ${calls.length} calls none failed`)
   return calls.length
+}
+
+async function outcomeOf(port: number, ca: string, agent: Agent): Promise<string> {
+  try {
+    const { status, body } = await ask({ address: { host: '127.0.0.1', port } }, GROWS_WELL, { ca, agent })
+    return status === 200 && body.includes('"allowed":true') ? 'allowed' : `${status} ${body}`
+  } catch (error) {
+    return String(error)
+  }
 }
 
 /** As a Deployment with maxUnavailable 0 does it: a new one, and when that is ready the old one goes. */
