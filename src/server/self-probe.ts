@@ -32,14 +32,16 @@ function probe(server: Server, fingerprint: string): Promise<string> {
     const tell = (problem: string): void => {
       clearTimeout(timer)
       resolve(problem)
-      // Orderly, so that the listener counts no failed handshake.
-      if (problem === '') socket.end()
-      else socket.destroy()
     }
-    const timer = setTimeout(() => tell(`no handshake within ${TIMEOUT_MS} ms`), TIMEOUT_MS)
+    const timer = setTimeout(() => {
+      tell(`no handshake within ${TIMEOUT_MS} ms`)
+      socket.destroy()
+    }, TIMEOUT_MS)
     socket.once('secureConnect', () => {
       const served = socket.getPeerX509Certificate()?.fingerprint256
       tell(served === fingerprint ? '' : 'another certificate is served')
+      // Orderly, so that the listener counts no failed handshake.
+      socket.end()
     })
     socket.on('error', (error: Error) => tell(error.message))
     socket.resume()
