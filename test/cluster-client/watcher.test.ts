@@ -708,3 +708,15 @@ await test('startWatching() never takes a kind that is heard of for a silent one
   t.equal(status().state, 'synced')
   t.ok(inventory.known('IPAddressPool'))
 })
+
+await test('startWatching() does not take a kind that RBAC refuses for a silent one', async t => {
+  const { watcher, status } = await start(
+    t,
+    { watch: call => sendStatus(call, 403, 'Forbidden') },
+    { timings: { staleMs: 250, forbiddenRetryMs: 60_000 } }
+  )
+  await watcher.synced()
+  await until(() => status().state === 'forbidden', 'forbidden')
+  await sleepMs(400)
+  t.equal(status().state, 'forbidden')
+})

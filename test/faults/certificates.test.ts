@@ -86,6 +86,9 @@ await test(
           )
         )
       )
+      // Longer than the outcome of a self-probe is kept.
+      await sleep(1_100)
+      t.equal((await world.ready()).status, 200, 'the new one is what is to be served')
       publish('3', certificate)
       t.ok(
         await until(() =>
