@@ -229,19 +229,26 @@ await test('an audit tells of what is stored and would be refused, by Events, me
   const { world, registry, lines, watch } = await follow(t, BOTH, {
     audits: FAST,
     items: {
-      namespaces: [{ metadata: { name: 'acme', labels: { tenant: 'acme' }, resourceVersion: '5' } }],
+      namespaces: ['acme', 'beta'].map(name => ({
+        metadata: { name, labels: { tenant: name }, resourceVersion: '5' }
+      })),
       ipaddresspools: [
         pool('a', 10, ['192.168.1.100-192.168.1.120']),
         pool('b', 11, ['192.168.1.110-192.168.1.130']),
-        pool('secret-of-beta', 12, ['192.168.2.0/28'])
+        pool('apart', 12, ['192.168.2.0/28'])
       ],
       services: [
+        {
+          metadata: { name: 'shop', namespace: 'beta', resourceVersion: '8' },
+          spec: { type: 'LoadBalancer', ports: [{ port: 80 }] },
+          status: { loadBalancer: { ingress: [{ ip: '192.168.1.101' }] } }
+        },
         {
           metadata: {
             name: 'web',
             namespace: 'acme',
             uid: 'u-web',
-            annotations: { 'metallb.io/address-pool': 'secret-of-beta' },
+            annotations: { 'metallb.io/loadBalancerIPs': '192.168.1.101' },
             resourceVersion: '6'
           },
           spec: { type: 'LoadBalancer', ports: [{ port: 80 }] }
@@ -256,9 +263,9 @@ await test('an audit tells of what is stored and would be refused, by Events, me
   })
   t.notMatch(await registry.metrics(), /poolguard_audit_objects\{/, 'nothing is told before the first')
   await world.watcher.synced()
-  await until(() => events.length === 3, 'an Event each', 15_000)
   const of = (name: string) =>
-    events.find(({ regarding }) => isRecord(regarding) && regarding['name'] === name) ?? {}
+    events.find(({ regarding }) => isRecord(regarding) && regarding['name'] === name)
+  await until(() => ['a', 'b', 'web'].every(of), 'an Event each', 15_000)
   t.match(of('b'), {
     path: '/apis/events.k8s.io/v1/namespaces/metallb-system/events',
     metadata: { namespace: 'metallb-system', name: /^b\.[0-9a-f]{16}$/ },
@@ -269,21 +276,21 @@ await test('an audit tells of what is stored and would be refused, by Events, me
   t.match(of('web'), {
     metadata: { namespace: 'acme' },
     regarding: { apiVersion: 'v1', kind: 'Service', namespace: 'acme', uid: 'u-web' },
-    note: /\[service-pool-not-granted\]/
+    note: /\[service-address-in-use\]/
   })
-  t.notMatch(JSON.stringify(of('web')), /192\.168|metallb-system/, 'a tenant reads nothing of others')
+  t.notMatch(JSON.stringify(of('web')), /shop|beta/, 'a tenant reads nothing of others')
   const metrics = await registry.metrics()
-  t.match(metrics, 'poolguard_audit_objects{verdict="denied"} 3')
+  t.match(metrics, 'poolguard_audit_objects{verdict="denied"} 4')
   t.match(metrics, 'poolguard_audit_findings{rule="pool-overlap",action="deny"} 2')
   t.match(metrics, /poolguard_audit_last_run_timestamp_seconds 1\d{9}/)
-  t.match(lines.join(''), /"denied":3,.*"msg":"audit"/)
+  t.match(lines.join(''), /"denied":4,.*"msg":"audit"/)
   sendEvent(await watch('/apis/metallb.io/v1beta1/ipaddresspools'), 'DELETED', pool('b', 120))
   await until(() => world.inventory.get('IPAddressPool', 'metallb-system', 'b') === undefined, 'the end of b')
   const said = lines.length
   await until(() => lines.length > said + 1, 'another audit')
-  t.match(await registry.metrics(), 'poolguard_audit_objects{verdict="denied"} 1')
+  t.match(await registry.metrics(), 'poolguard_audit_objects{verdict="denied"} 2')
   t.notMatch(await registry.metrics(), 'poolguard_audit_findings{rule="pool-overlap"')
-  t.equal(events.length, 3, 'nothing is told twice')
+  t.equal(events.length, 4, 'nothing is told twice')
 })
 
 await test('an audit of thousands of objects leaves others their turn, and ends when it is told to', async t => {

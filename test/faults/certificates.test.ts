@@ -77,6 +77,7 @@ await test(
       rmSync(join(dir, '..data'))
       await sleep(50)
       t.ok(isAllowed((await world.ask(GROWS_WELL)).body), 'files that are gone change nothing')
+      t.equal(await world.metric(RELOAD_ERRORS), bad.length, 'and are no error')
       publish('2', other)
       t.ok(
         await until(() =>

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { Agent } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect as tlsConnect } from 'node:tls'
-import type { ConnectionOptions } from 'node:tls'
+import type { ConnectionOptions, TLSSocket } from 'node:tls'
 import { generate } from 'selfsigned'
 import { test } from 'tap'
 import type { Test } from 'tap'
@@ -147,6 +147,24 @@ await test('startServer() survives callers that leave while their answer is made
   for (const go of waiting) go()
   t.equal((await next).status, 200, 'what they held was given back')
   t.same(unhandled, [])
+})
+
+await test('startServer() gives back at once what a refused body held', async t => {
+  const { server } = await start(t, { limits: { bytesInFlight: 1_000 } })
+  const body = reviewOfBytes(900)
+  const open = async (): Promise<TLSSocket> => {
+    const socket = await dial(server)
+    socket.write(`${HEAD}Content-Length: ${body.length}\r\nConnection: close\r\n\r\n${body.slice(0, 400)}`)
+    await sleep(50)
+    return socket
+  }
+  const [first, second] = [await open(), await open()]
+  const answer = untilClosed(first)
+  second.write(body.slice(400, 700))
+  t.match(String(await once(second, 'data')), /^HTTP\/1\.1 503 /, 'together they are too much')
+  first.write(body.slice(400))
+  t.match(await answer, /^HTTP\/1\.1 200 /, 'the other one need not go with it')
+  second.destroy()
 })
 
 await test('startServer() refuses bytes that are no honest HTTP/1.1 request', async t => {
