@@ -145,7 +145,7 @@ async function startServer(
     restart: async awayMs => {
       process.kill(running.pid, 'SIGKILL')
       await running.ended
-      await new Promise(resolve => setTimeout(resolve, awayMs))
+      await new Promise(goOn => setTimeout(goOn, awayMs))
       running = cluster.adopt(await startReady(command, isReady))
     },
     url: `https://127.0.0.1:${port}`,

@@ -182,10 +182,16 @@ export class EipLife {
     return isRefused
   }
 
-  /** The call failed, or where that lets a write pass it was let through; nobody else's refusal is excused. */
+  /**
+   * The call failed, or was answered before everything was read (no Service keeps callers from a process that is not ready here),
+   * or where that lets a write pass it was let through; no other refusal is excused.
+   */
   private isOfOutage(answer: RestAnswer): boolean {
     const wasAway = this.options.wasAwaySince?.(Date.now() - OUTAGE_MS) === true
-    return wasAway && (answer.status < 300 || messageOf(answer).includes('failed calling webhook'))
+    return (
+      wasAway &&
+      (answer.status < 300 || /failed calling webhook|cannot be judged now/.test(messageOf(answer)))
+    )
   }
 
   private count(what: string): void {
