@@ -4,6 +4,7 @@ import { parse } from 'yaml'
 import { run } from '../src/cli/run.ts'
 import { isRecord } from '../src/kinds/decode.ts'
 import { RULES } from '../src/rules/index.ts'
+import { addAuditMetrics } from '../src/server/audit-metrics.ts'
 import { addFindingMetrics } from '../src/server/finding-metrics.ts'
 import { addInventoryMetrics } from '../src/server/inventory-metrics.ts'
 import { addPolicyMetrics } from '../src/server/policy-metrics.ts'
@@ -62,12 +63,14 @@ await test('the documents name rules and metrics that exist', async t => {
 
 /** Every metric that serve has, by its TYPE line. */
 async function metricNames(): Promise<ReadonlySet<string>> {
-  const { registry } = createMetrics({ kinds: [], now: () => new Date() })
+  const { registry, measureEventLoop } = createMetrics({ kinds: [], now: () => new Date() })
+  measureEventLoop(() => 0)
   addInventoryMetrics(registry, () => [])
   addPolicyMetrics(registry, () => {
     return { digest: 'sha256:', loadedMs: 0, isRejecting: false, isRegistrationOutdated: false }
   })
   addFindingMetrics(registry, () => new Map())
+  addAuditMetrics(registry, () => undefined)
   const counts = { size: 1, used: 0, free: 1, unusable: 0 }
   const pools = [{ pool: 'p', ...counts, usedPercent: 0, level: 'ok' as const, families: [] }]
   const announcement = 'l2' as const

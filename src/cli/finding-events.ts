@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import { formatRange } from '../address/format.ts'
 import type { PolicySnapshot } from '../admission/ports.ts'
@@ -14,18 +13,15 @@ import { nodeRuleActions, nodesInPools, type NodeInPool } from '../rules/nodes-i
 import { addFindingMetrics } from '../server/finding-metrics.ts'
 import type { Log } from '../server/logger.ts'
 import type { Metrics } from '../server/metrics.ts'
+import { auditEvents } from './audit-events.ts'
+import { startAuditing, type AuditTimings } from './audit-loop.ts'
 import { systemClock } from './clock.ts'
+import { eventName } from './event-name.ts'
 import { overrunCounts } from './overrun-counts.ts'
 import type { ClusterWorld } from './world.ts'
 
 /** Findings of one kind that are told of; a cluster has no more Nodes than a few of these. */
 const MOST_TOLD = 1_000
-
-/** Longest part of an object's name in that of an Event, which has at most 253 characters with what is made of the fact. */
-const NAME_CHARACTERS = 230
-
-/** Hex digits of a fact in an Event's name: 64 bits tell a few thousand facts apart. */
-const FACT_DIGITS = 16
 
 /** What is counted, by rule, and told. undefined: not known. */
 interface Found {
@@ -44,14 +40,24 @@ export interface FindingEvents {
 
 /**
  * Tells of what nobody could be refused for, by Events and metrics, for as long as the cluster is followed: Nodes that lie in
- * a pool, and OvnEips, which controllers write, that the edge router maps nothing to. Rests on what is stored alone, so that
- * no dry run is ever told of.
+ * a pool, and OvnEips, which controllers write, that the edge router maps nothing to; and of what an audit of everything
+ * stored finds, now and then. Rests on what is stored alone, so that no dry run is ever told of.
  */
 export function tellOfFindings(
   world: ClusterWorld,
-  { log, registry }: { readonly log: Log; readonly registry: Metrics['registry'] }
+  {
+    log,
+    registry,
+    audits
+  }: {
+    readonly log: Log
+    readonly registry: Metrics['registry']
+    readonly audits?: Partial<AuditTimings>
+  }
 ): FindingEvents {
   let counts: ReadonlyMap<string, number> = new Map()
+  /** Of the last audit. */
+  let audited: readonly EventFacts[] = []
   const overruns = overrunCounts(world)
   const counted = addFindingMetrics(registry, () => new Map([...counts, ...overruns()]))
   const reporter = new EventReporter({
@@ -64,7 +70,8 @@ export function tellOfFindings(
       const parts = [nodesFound(world.inventory, snapshot), unmappedFound(world.inventory, snapshot)]
       const known = parts.filter(part => part !== undefined)
       counts = new Map(known.flatMap(part => [...part.counts]))
-      return known.length === 0 ? undefined : known.flatMap(({ events }) => events)
+      const events = [...known.flatMap(part => part.events), ...audited]
+      return known.length === 0 && events.length === 0 ? undefined : events
     },
     told({ reason, regarding, note }, outcome) {
       counted(typeof outcome === 'string' ? outcome : 'failed')
@@ -76,7 +83,23 @@ export function tellOfFindings(
   world.onChange(kind => {
     if (WATCHED.includes(kind)) reporter.changed()
   })
-  return { policiesChanged: () => reporter.changed(), stop: () => reporter.stop() }
+  const stopAuditing = startAuditing(world, {
+    clock: systemClock(),
+    log,
+    registry,
+    audited(tally) {
+      audited = auditEvents(tally)
+      reporter.changed()
+    },
+    ...(audits === undefined ? {} : { timings: audits })
+  })
+  return {
+    policiesChanged: () => reporter.changed(),
+    async stop() {
+      await stopAuditing()
+      await reporter.stop()
+    }
+  }
 }
 
 /** undefined while either kind is not known. Those of rules that are switched off are left out. */
@@ -126,11 +149,4 @@ function unmappedFound(view: View, { plan }: PolicySnapshot): Found | undefined 
     }
   })
   return { counts: new Map([[UNMAPPED, drift.missing.length]]), events }
-}
-
-/** Equal for the same fact. */
-function eventName(name: string, fact: readonly string[]): string {
-  const start = name.slice(0, NAME_CHARACTERS).replace(/[-.]+$/, '')
-  const hash = createHash('sha256').update(JSON.stringify(fact)).digest('hex')
-  return `${start}.${hash.slice(0, FACT_DIGITS)}`
 }

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { createAnswerReview, faultAnswer } from '../admission/answer-review.ts'
+import { policyDoubts } from '../admission/policy-doubts.ts'
 import type { Ports } from '../admission/ports.ts'
+import { policyDoubtWords } from '../admission/wording/policy-doubt.ts'
 import { KIND_NAMES } from '../kinds/index.ts'
 import { capacitySteps } from '../rules/capacity.ts'
 import { capacityMetrics } from '../server/capacity-metrics.ts'
@@ -9,14 +11,15 @@ import { startServer, type Endpoint, type RunningServer } from '../server/listen
 import { createLogger, type Log } from '../server/logger.ts'
 import type { CertificatePair } from '../server/tls.ts'
 import { createMetrics } from '../server/metrics.ts'
-import type { ReadinessCheck } from '../server/admin-app.ts'
+import { pollCertificate } from './certificate-poll.ts'
 import { certificatesIn } from './certificates.ts'
 import { systemClock, wallTimeMs } from './clock.ts'
-import { readText, tryReadText } from './files.ts'
+import { readText } from './files.ts'
 import { proofsOf, type ProofOptions } from './install/proofs.ts'
 import { EXIT, UnusableError, type Io } from './io.ts'
 import { tellOfFindings } from './finding-events.ts'
 import { orDefault, requiredDigest } from './policies.ts'
+import { readinessOf } from './readiness.ts'
 import { followPolicies, warnOfExpired } from './reload/follow-policies.ts'
 import { PoliciesInForce } from './reload/policies-in-force.ts'
 import type { FollowerTimings } from './reload/policy-follower.ts'
@@ -65,16 +68,23 @@ export async function startServing(
   const required = requiredDigest(options.requireDigest)
   const policies = new PoliciesInForce(first, { required, now: wallTimeMs })
   const tls = { ...(await certificatePair(options, io)), clientCa }
-  const log = createLogger({ level: options.logLevel })
+  let droppedLines = 0
+  const log = createLogger({ level: options.logLevel, dropped: () => droppedLines++ })
   const world = serveWorld(() => policies.snapshot(), options, log)
-  const metrics = createMetrics({ kinds: KIND_NAMES, now: () => new Date() })
+  const metrics = createMetrics({
+    kinds: KIND_NAMES,
+    now: () => new Date(),
+    droppedLines: () => droppedLines
+  })
   addInventoryMetrics(metrics.registry, () => inventoryFacts(world))
   const { registry } = metrics
   const findingEvents = isClusterWorld(world) ? tellOfFindings(world, { log, registry }) : undefined
   const clock = systemClock()
   const expired = warnOfExpired(policies, { log, clock, now: wallTimeMs })
+  const told = tellOfDoubts(policies, log)
   const changed = () => {
     expired.look()
+    told()
     findingEvents?.policiesChanged()
   }
   const following = { paths, first, policies, clock, log, registry, changed, timings }
@@ -93,7 +103,11 @@ export async function startServing(
     pathSecret,
     listen,
     adminListen,
-    ready: readinessOf(world, policies),
+    ready: readinessOf(
+      world,
+      () => policies.checks(),
+      () => clock.nowMs()
+    ),
     metrics,
     moreMetrics: capacityMetrics(() => capacitySteps(world.inventory, policies.snapshot().plan)),
     log,
@@ -102,7 +116,7 @@ export async function startServing(
     await close()
     throw new UnusableError(error instanceof Error ? error.message : 'cannot listen')
   })
-  const stopPolling = pollCertificate(options, server, tls)
+  const stopPolling = pollCertificate(certificateFiles(options), server, tls)
   const isOpen = pathSecret === undefined && clientCa === undefined
   if (world.watcher === undefined && isOpen) io.stderr(nextCommand(server, options))
   return {
@@ -137,24 +151,6 @@ function inventoryFacts({ watcher, inventory }: World): readonly InventoryFacts[
   }))
 }
 
-/**
- * How the policies stand, whether the first sync is over (afterwards a kind that fails closes only the writes that need it),
- * and how each watched kind stands, which fails none of them.
- */
-function readinessOf({ watcher }: World, policies: PoliciesInForce): () => readonly ReadinessCheck[] {
-  let isSettled = watcher === undefined
-  void watcher?.synced().then(isSynced => (isSettled = isSynced))
-  return () => {
-    const sync = { name: 'inventory', ok: isSettled, detail: isSettled ? 'read once' : 'not read yet' }
-    const kinds = (watcher?.status() ?? []).map(({ kind, state, objects, lastError }) => ({
-      name: `inventory/${kind}`,
-      ok: true,
-      detail: `${state}, ${objects} objects${lastError === undefined ? '' : `, ${lastError}`}`
-    }))
-    return [...policies.checks(), sync, ...kinds]
-  }
-}
-
 async function certificatePair(options: ServeOptions, io: Io): Promise<CertificatePair> {
   const { tlsCert, tlsKey } = options
   if (tlsCert !== undefined && tlsKey !== undefined) return { cert: readText(tlsCert), key: readText(tlsKey) }
@@ -164,24 +160,22 @@ async function certificatePair(options: ServeOptions, io: Io): Promise<Certifica
   return certificatesIn(options.certs, options.tlsName ?? [], io)
 }
 
-/** How soon a renewed certificate is served; a Secret that is mounted takes the kubelet about as long. */
-const CERTIFICATE_POLL_MS = 30_000
+/** Where a certificate that replaces the one in use is looked for. */
+function certificateFiles({ tlsCert, tlsKey, certs }: ServeOptions): {
+  readonly cert: string
+  readonly key: string
+} {
+  return { cert: tlsCert ?? join(certs, 'tls.crt'), key: tlsKey ?? join(certs, 'tls.key') }
+}
 
-/**
- * Serves a certificate that was replaced on disk, by looking rather than watching: a mounted Secret is swapped by a
- * symbolic link, which file watches lose. A pair that cannot be read or served leaves the old one. Answers how to end it.
- */
-function pollCertificate(options: ServeOptions, server: RunningServer, served: CertificatePair): () => void {
-  let current = served
-  const { tlsCert, tlsKey, certs } = options
-  const timer = setInterval(() => {
-    const cert = tryReadText(tlsCert ?? join(certs, 'tls.crt'))
-    const key = tryReadText(tlsKey ?? join(certs, 'tls.key'))
-    if (cert === undefined || key === undefined || (cert === current.cert && key === current.key)) return
-    current = { cert, key }
-    server.reload(current)
-  }, CERTIFICATE_POLL_MS)
-  return () => clearInterval(timer)
+/** Warns of policies by which hardly anything is left to guard, or nobody administers; answers how to look again. */
+function tellOfDoubts(policies: PoliciesInForce, log: Log): () => void {
+  const look = () => {
+    for (const doubt of policyDoubts(policies.snapshot()))
+      log.warn({ doubt: policyDoubtWords(doubt) }, 'doubtful policies')
+  }
+  look()
+  return look
 }
 
 /** `host:port`, with brackets around an IPv6 host. */

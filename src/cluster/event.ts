@@ -1,13 +1,15 @@
 import { errorOf, toClusterError, type ClusterError } from './cluster-error.ts'
 import type { ApiServer } from './connect.ts'
 
-/** Something to be told about an object without namespace. */
+/** Something to be told about an object. */
 export interface EventFacts {
   /** Equal for the same fact, whoever tells it: the name of the Event, a DNS subdomain of at most 253 characters. */
   readonly name: string
   readonly regarding: {
     readonly apiVersion: string
     readonly kind: string
+    /** Absent or '': it has none. */
+    readonly namespace?: string
     readonly name: string
     readonly uid: string
   }
@@ -26,7 +28,7 @@ export interface Reporter {
   readonly now: () => Date
 }
 
-/** Events about objects without namespace are there (pkg/apis/core/validation/events.go). */
+/** Events are in the namespace of their object, or here (pkg/apis/core/validation/events.go). */
 const NAMESPACE = 'default'
 
 /** The API server refuses a longer note (noteLengthLimit, same file); in bytes of UTF-8. */
@@ -44,10 +46,11 @@ export async function createEvent(
   facts: EventFacts,
   { instance, now, signal }: Reporter & { readonly signal: AbortSignal }
 ): Promise<'created' | 'exists' | ClusterError> {
+  const namespace = facts.regarding.namespace || NAMESPACE
   const body = {
     apiVersion: 'events.k8s.io/v1',
     kind: 'Event',
-    metadata: { name: facts.name, namespace: NAMESPACE },
+    metadata: { name: facts.name, namespace },
     eventTime: microTime(now()),
     reportingController: 'poolguard.io/poolguard',
     reportingInstance: instance.slice(0, 128),
@@ -57,7 +60,7 @@ export async function createEvent(
     action: facts.action,
     note: cut(facts.note)
   }
-  const path = `/apis/events.k8s.io/v1/namespaces/${NAMESPACE}/events`
+  const path = `/apis/events.k8s.io/v1/namespaces/${namespace}/events`
   try {
     const response = await api.request({ method: 'POST', path, body, timeoutMs: TIMEOUT_MS, signal })
     if (response.status === 201) return 'created'

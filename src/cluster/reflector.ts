@@ -54,7 +54,11 @@ export class Reflector {
   /** Starts at once. */
   constructor(options: ReflectorOptions) {
     this.options = options
-    this.health = new WatchHealth(options.store, options.clock, options.turned)
+    this.health = new WatchHealth(
+      options.store,
+      { clock: options.clock, staleMs: options.timings.staleMs },
+      options.turned
+    )
     this.backoff = new Backoff(options.clock, options.timings.backoff)
     this.ended = this.run()
   }
@@ -168,7 +172,6 @@ export class Reflector {
   private failed(error: ClusterError): number {
     if (this.signal.aborted) return 0
     this.wasHealthy()
-    const { state } = this.health
     // 429: the server is well and busy, and a list would cost it more than a watch
     if (error.status !== 429) this.failures += 1
     const stubborn = this.failures >= STUBBORN
@@ -179,7 +182,7 @@ export class Reflector {
     if (this.refusals >= (this.health.readable ? STUBBORN : 1)) return this.forbidden(error)
     // a quiet watch is merely opened again: should the server be gone, that will fail
     const calm = !stubborn && (outdated || error.reason === 'idle')
-    this.health.turn(calm ? state : 'failing', error)
+    this.health.failed(error, calm)
     return Math.max(this.backoff.next(), error.retryAfterMs ?? 0)
   }
 

@@ -6,6 +6,8 @@ export interface Timings {
   readonly watchOpenMs: number
   /** Longest silence on an open watch before its connection counts as dead. */
   readonly idleMs: number
+  /** After this much silence about a kind, what was read of it counts for nothing: it is unknown until it is read again. */
+  readonly staleMs: number
   /** The server is asked to close a watch after a time drawn from this range. */
   readonly watchSeconds: { readonly min: number; readonly max: number }
   /** Waits between attempts that failed. */
@@ -28,6 +30,8 @@ export const DEFAULT_TIMINGS: Timings = {
   // the API server sends a bookmark a minute, give or take a second (apiserver/pkg/storage/cacher, defaultBookmarkFrequency);
   // none while it has seen no event of the kind since its own start: such a watch is opened anew each time, which is cheap
   idleMs: 75_000,
+  // more than a dead connection costs that is mended at once (idleMs and watchOpenMs); after it the server is really away
+  staleMs: 120_000,
   // clients close watches now and then so that they spread over API servers again; client-go takes 5 to 10 minutes
   watchSeconds: { min: 240, max: 300 },
   backoff: { minMs: 500, maxMs: 30_000 },

@@ -5,9 +5,9 @@ import type { KindStore } from './kind-store.ts'
 
 /**
  * `syncing`: not read yet. `synced`: listed, and watched as far as we know. `absent`: its CRD is not installed; known and
- * empty. `forbidden`: RBAC refuses; unknown. `failing`: the last attempt failed; the inventory keeps what it had.
+ * empty. `forbidden`: RBAC refuses; unknown. `failing`: the last attempt failed; the inventory keeps what it had. `stale`: that has lasted for `staleMs`; unknown.
  */
-export type WatchState = 'syncing' | 'synced' | 'absent' | 'forbidden' | 'failing'
+export type WatchState = 'syncing' | 'synced' | 'absent' | 'forbidden' | 'failing' | 'stale'
 
 /** How one kind is doing. Counters never go down. */
 export interface WatchStatus {
@@ -37,15 +37,22 @@ export class WatchHealth {
   private garbageLines = 0
   private lastError: string | undefined
   private heardAtMs: number | undefined
+  private cancelSilence: (() => void) | undefined
   private readonly store: KindStore
   private readonly clock: Clock
+  private readonly staleMs: number
   private readonly turned: (status: WatchStatus) => void
   private settle: (settled: boolean) => void = () => {}
 
   /** `turned` must not throw. */
-  constructor(store: KindStore, clock: Clock, turned: (status: WatchStatus) => void) {
+  constructor(
+    store: KindStore,
+    { clock, staleMs }: { readonly clock: Clock; readonly staleMs: number },
+    turned: (status: WatchStatus) => void
+  ) {
     this.store = store
     this.clock = clock
+    this.staleMs = staleMs
     this.turned = turned
     this.settled = new Promise(resolve => {
       this.settle = resolve
@@ -72,6 +79,7 @@ export class WatchHealth {
 
   heard(): void {
     this.heardAtMs = this.clock.nowMs()
+    if (this.cancelSilence === undefined) this.waitForSilence(this.staleMs)
   }
 
   listed(): void {
@@ -80,9 +88,11 @@ export class WatchHealth {
     this.turn('synced')
   }
 
+  /** What happened while nothing was heard comes first on the watch, at once: the kind is as known as after any other break. */
   watching(): void {
     this.watches += 1
     this.heard()
+    this.store.setKnown(true)
     this.turn('synced')
   }
 
@@ -99,7 +109,30 @@ export class WatchHealth {
     if (!same) this.turned(this.status())
   }
 
+  /** An attempt failed; a `calm` one says nothing about the server. */
+  failed(error: ClusterError, calm: boolean): void {
+    this.turn(calm || this.state === 'stale' ? this.state : 'failing', error)
+  }
+
   stopped(): void {
+    this.cancelSilence?.()
     this.settle(false)
+  }
+
+  /** One timer at a time, however much is heard. */
+  private waitForSilence(ms: number): void {
+    this.cancelSilence = this.clock.after(ms, () => {
+      this.cancelSilence = undefined
+      const silentMs = this.clock.nowMs() - (this.heardAtMs ?? 0)
+      // timers may come a little early
+      if (silentMs < this.staleMs - 1) return this.waitForSilence(this.staleMs - silentMs)
+      if (this.readable) this.fallSilent()
+    })
+  }
+
+  private fallSilent(): void {
+    this.store.setKnown(false)
+    this.state = 'stale'
+    this.turned(this.status())
   }
 }

@@ -12,7 +12,8 @@ export interface ReadinessCheck {
 }
 
 export interface AdminAppOptions {
-  readonly ready: () => readonly ReadinessCheck[]
+  /** Must not reject. */
+  readonly ready: () => Promise<readonly ReadinessCheck[]> | readonly ReadinessCheck[]
   readonly registry: Registry
   /** More metrics in the same format, after those of the registry; '' for none. */
   readonly moreMetrics?: (() => Promise<string>) | undefined
@@ -34,8 +35,8 @@ export function buildAdminApp({ ready, registry, moreMetrics }: AdminAppOptions)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => done(null))
   app.get('/healthz', () => 'ok\n')
-  app.get('/readyz', (request, reply) => {
-    const checks = ready()
+  app.get('/readyz', async (request, reply) => {
+    const checks = await ready()
     const ok = checks.every(check => check.ok)
     const verbose = /[?&]verbose\b/.test(request.url)
     return reply.code(ok ? 200 : 503).send(readinessText(checks, ok, verbose))

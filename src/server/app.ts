@@ -30,6 +30,8 @@ export interface AdmissionAppOptions {
   readonly limits?: Partial<Limits>
   /** True from the first moment of a shutdown: every answer then asks the caller to connect elsewhere. */
   readonly retiring?: () => boolean
+  /** False while reviews come in faster than they are answered. */
+  readonly keepsUp?: () => boolean
 }
 
 /** The paths to register webhooks at. */
@@ -106,10 +108,15 @@ async function serve(request: FastifyRequest, reply: FastifyReply, serving: Serv
   const { limits, question } = serving
   const mediaType = mediaTypeRefusal(request.headers)
   if (mediaType !== undefined) return refuse(reply, mediaType)
+  if (serving.keepsUp?.() === false) return refuse(reply, OVERLOADED)
   const ticket = serving.inFlight.ticket()
   reply.raw.once('close', () => ticket.release())
   const received = await receive(request.raw, ticket, limits.bodyBytes)
-  if (!received.ok) return refuse(reply, received.refusal)
+  if (!received.ok) {
+    // At once, not when the rest has been thrown away: bodies that arrive together would all be refused for one another.
+    ticket.release()
+    return refuse(reply, received.refusal)
+  }
   if (!ticket.takeReview()) return refuse(reply, OVERLOADED)
   const json = parseReviewJson(received.body, limits.jsonDepth)
   if (!json.ok) return refuse(reply, json.refusal)

@@ -1,10 +1,6 @@
-import { setImmediate as others } from 'node:timers/promises'
 import type { AllocationCapacity, Capacity, Counts, PoolCapacity } from '../rules/capacity.ts'
-
-type Steps<T> = Generator<undefined, T, undefined>
-
-/** How long the event loop is kept before reviews get their turn. */
-const SLICE_MS = 5
+import { inSlices } from './slices.ts'
+import type { Steps } from './slices.ts'
 
 /** How long a text is handed out again: whoever scrapes more often costs nothing more. */
 const KEPT_MS = 1_000
@@ -20,17 +16,6 @@ export function capacityMetrics(capacity: () => Steps<Capacity>): () => Promise<
 
   function forget(): void {
     text = undefined
-  }
-}
-
-async function inSlices<T>(steps: Steps<T>): Promise<T> {
-  let began = performance.now()
-  for (;;) {
-    const step = steps.next()
-    if (step.done === true) return step.value
-    if (performance.now() - began < SLICE_MS) continue
-    await others()
-    began = performance.now()
   }
 }
 

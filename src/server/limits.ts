@@ -19,6 +19,8 @@ export interface Limits {
   readonly keepAliveTimeoutMs: number
   /** A connection that neither sends nor reads. */
   readonly inactivityTimeoutMs: number
+  /** How late timers may run before reviews are turned away; see event-loop.ts. */
+  readonly eventLoopLagMs: number
   /** Answers on a connection older than this ask the caller to open another. */
   readonly connectionMaxAgeMs: number
 }
@@ -46,6 +48,9 @@ export const DEFAULT_LIMITS: Limits = {
   // that is on its way, and a POST that meets a closed connection is not repeated.
   keepAliveTimeoutMs: 95_000,
   inactivityTimeoutMs: 120_000,
+  // Webhooks are registered with timeoutSeconds 5 (admission/registration.ts): of those a decision may take 4, and a caller that
+  // is turned away comes back after 1.
+  eventLoopLagMs: 1_000,
   // API servers before 1.37 keep one pool of connections per Service, which pins them to one replica.
   connectionMaxAgeMs: 60_000
 }

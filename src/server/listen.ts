@@ -7,10 +7,14 @@ import { buildAdminApp } from './admin-app.ts'
 import type { ReadinessCheck } from './admin-app.ts'
 import { buildAdmissionApp } from './app.ts'
 import type { FaultAnswer } from './app.ts'
+import { guardEventLoop } from './event-loop.ts'
+import type { EventLoopGuard } from './event-loop.ts'
+import { DEFAULT_LIMITS } from './limits.ts'
 import type { Limits } from './limits.ts'
 import { logOutcome, printable } from './logger.ts'
 import type { Log } from './logger.ts'
 import type { Metrics } from './metrics.ts'
+import { selfProbe } from './self-probe.ts'
 import { inspectPair, swapCertificate } from './tls.ts'
 import type { CertificatePair, TlsOptions } from './tls.ts'
 
@@ -56,11 +60,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const inspection = inspectPair(tls)
   if (!inspection.ok) throw new Error(`the certificate cannot be served: ${inspection.problem}`)
   metrics.certificateServed(inspection.notAfter)
-  const state: State = { retiring: false, notAfter: inspection.notAfter }
-  const app = admissionApp(options, state)
+  const { leaf, notAfter } = inspection
+  const state: State = { retiring: false, notAfter, fingerprint: leaf.fingerprint256 }
+  const guard = guardEventLoop(options.limits?.eventLoopLagMs ?? DEFAULT_LIMITS.eventLoopLagMs)
+  metrics.measureEventLoop(guard.takeWorstLagMs)
+  const app = admissionApp(options, state, guard)
   const destroySockets = trackSockets(app.server)
+  const probe = selfProbe(app.server, () => state.fingerprint)
   const adminApp = buildAdminApp({
-    ready: () => [...serverChecks(app, state), ...options.ready()],
+    ready: async () => [...serverChecks(await probe(), state), ...options.ready()],
     registry: metrics.registry,
     moreMetrics: options.moreMetrics
   })
@@ -76,16 +84,19 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     address,
     adminAddress,
     reload: pair => reload(app, { ...tls, ...pair }, options, state),
-    stop: () => (stopped ??= stop(app, adminApp, options, { state, destroySockets }))
+    stop: () =>
+      (stopped ??= stop(app, adminApp, options, { state, destroySockets }).finally(() => guard.stop()))
   }
 }
 
 interface State {
   retiring: boolean
   notAfter: Date
+  /** SHA-256 of the certificate that is to be served. */
+  fingerprint: string
 }
 
-function admissionApp(options: ServerOptions, state: State): FastifyInstance {
+function admissionApp(options: ServerOptions, state: State, guard: EventLoopGuard): FastifyInstance {
   const { answer, faultAnswer, tls, pathSecret, metrics, log, limits = {} } = options
   const app = buildAdmissionApp({
     answer,
@@ -94,6 +105,7 @@ function admissionApp(options: ServerOptions, state: State): FastifyInstance {
     pathSecret,
     limits,
     retiring: () => state.retiring,
+    keepsUp: guard.keepsUp,
     observe(outcome, durationMs, question) {
       metrics.observe(outcome, durationMs, question)
       logOutcome(log, outcome, durationMs, question)
@@ -113,14 +125,10 @@ function admissionApp(options: ServerOptions, state: State): FastifyInstance {
   return app
 }
 
-function serverChecks(app: FastifyInstance, state: State): readonly ReadinessCheck[] {
+function serverChecks(problem: string, state: State): readonly ReadinessCheck[] {
   return [
     { name: 'shutdown', ok: !state.retiring, detail: state.retiring ? 'stopping' : 'not stopping' },
-    {
-      name: 'listener',
-      ok: app.server.listening,
-      detail: app.server.listening ? 'listening' : 'not listening'
-    },
+    { name: 'listener', ok: problem === '', detail: problem === '' ? 'serves its certificate' : problem },
     // Never a reason to be unready: callers refuse an expired certificate anyway, and other replicas have the same one.
     { name: 'certificate', ok: true, detail: `valid until ${state.notAfter.toISOString()}` }
   ]
@@ -148,6 +156,7 @@ function reload(
     return problem
   }
   state.notAfter = inspection.notAfter
+  state.fingerprint = inspection.leaf.fingerprint256
   metrics.certificateServed(inspection.notAfter)
   log.info({ notAfter: inspection.notAfter.toISOString() }, 'serving a new certificate')
   return ''

@@ -10,6 +10,8 @@ export interface LogOptions {
   readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent'
   /** Where lines go; default stderr, as stdout carries results alone. */
   readonly stream?: DestinationStream
+  /** Called for each line that is dropped because nobody reads the log. */
+  readonly dropped?: () => void
 }
 
 /** Lines held back while stderr does not drain; what comes on top is dropped, so that answers never wait for a log. */
@@ -19,7 +21,7 @@ const BUFFERED_BYTES = 1024 * 1024
 const SHOWN_CHARACTERS = 256
 
 /** Writes in this thread: a worker transport would lose all lines on a signal and cannot be bundled. */
-export function createLogger({ level, stream }: LogOptions): Log {
+export function createLogger({ level, stream, dropped }: LogOptions): Log {
   return pino(
     {
       level,
@@ -27,8 +29,13 @@ export function createLogger({ level, stream }: LogOptions): Log {
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: label => ({ level: label }) }
     },
-    stream ?? destination({ dest: 2, sync: false, maxLength: BUFFERED_BYTES })
+    stream ?? stderrStream(dropped)
   )
+}
+
+function stderrStream(dropped: LogOptions['dropped']): DestinationStream {
+  const stream = destination({ dest: 2, sync: false, maxLength: BUFFERED_BYTES })
+  return dropped === undefined ? stream : stream.on('drop', dropped)
 }
 
 /** One line per denial (info), malformed request (warn) and fault (error); what was allowed only at debug. No bodies. */

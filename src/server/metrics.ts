@@ -7,6 +7,8 @@ export interface MetricsOptions {
   readonly kinds: readonly string[]
   /** Wall clock, for the time left on the certificate. */
   readonly now: () => Date
+  /** Lines of the log that were dropped since the start. */
+  readonly droppedLines?: () => number
 }
 
 /** Everything the server counts, in a registry of its own. */
@@ -17,6 +19,8 @@ export interface Metrics extends Traffic {
   readonly certificateServed: (notAfter: Date) => void
   readonly certificateReloadFailed: () => void
   readonly handshakeFailed: () => void
+  /** From now on tells at each scrape what this answers: the worst delay since the scrape before, in milliseconds. */
+  readonly measureEventLoop: (takeWorstLagMs: () => number) => void
 }
 
 /** Dense between 1 and 100 ms, where answers lie; the last ones surround the usual timeoutSeconds of 3 to 10. */
@@ -34,12 +38,39 @@ const OPERATIONS = ['CREATE', 'UPDATE', 'DELETE', 'CONNECT']
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
+  registry.registerMetric(droppedLinesCounter(options.droppedLines ?? (() => 0)))
   return {
     registry,
     observe: decisionMetrics(registry, new Set(options.kinds)),
     ...trafficMetrics(registry),
-    ...certificateMetrics(registry, options.now)
+    ...certificateMetrics(registry, options.now),
+    measureEventLoop(takeWorstLagMs) {
+      registry.registerMetric(eventLoopGauge(takeWorstLagMs))
+    }
   }
+}
+
+function droppedLinesCounter(droppedLines: () => number): Counter {
+  return new Counter({
+    name: 'poolguard_log_lines_dropped_total',
+    help: 'Lines of the log that were dropped because nobody read it fast enough; answers never wait for it.',
+    registers: [],
+    collect() {
+      this.reset()
+      this.inc(droppedLines())
+    }
+  })
+}
+
+function eventLoopGauge(takeWorstLagMs: () => number): Gauge {
+  return new Gauge({
+    name: 'poolguard_event_loop_lag_seconds',
+    help: 'The longest that work had to wait for its turn since the last scrape; beyond a second, reviews are turned away.',
+    registers: [],
+    collect() {
+      this.set(takeWorstLagMs() / 1_000)
+    }
+  })
 }
 
 function decisionMetrics(registry: Registry, kinds: ReadonlySet<string>): Metrics['observe'] {

@@ -1,5 +1,6 @@
 import { Registry } from 'prom-client'
 import { test, type Test } from 'tap'
+import type { AuditTimings } from '../../src/cli/audit-loop.ts'
 import { tellOfFindings } from '../../src/cli/finding-events.ts'
 import { loadPolicies } from '../../src/cli/policies.ts'
 import { clusterWorld, type ClusterWorld } from '../../src/cli/world.ts'
@@ -40,8 +41,12 @@ async function follow(
   policies: string,
   {
     items,
+    audits,
     ...script
-  }: { readonly items: Readonly<Record<string, readonly object[]>> } & Pick<Script, 'object'>
+  }: {
+    readonly items: Readonly<Record<string, readonly object[]>>
+    readonly audits?: AuditTimings
+  } & Pick<Script, 'object'>
 ): Promise<Followed> {
   const watches = new Map<string, Call>()
   const fake = new FakeApiServer({
@@ -64,7 +69,7 @@ async function follow(
     `${dir}/config`,
     () => {}
   )
-  const findingEvents = tellOfFindings(world, { log, registry })
+  const findingEvents = tellOfFindings(world, { log, registry, ...(audits && { audits }) })
   t.teardown(async () => {
     await findingEvents.stop()
     await world.close()
@@ -213,4 +218,104 @@ await test('a count that is not known any more is told no more', async t => {
   t.match(await registry.metrics(), 'poolguard_findings{rule="service-quota"} 1')
   counts.clear()
   t.notMatch(await registry.metrics(), 'service-quota')
+})
+
+const BOTH = `
+apiVersion: poolguard.io/v1alpha1
+kind: NetworkPlan
+metadata: {name: dc1}
+spec: {metallb: {namespace: metallb-system}, globalPool: {ipAddressPool: a}}
+`
+
+const FAST: AuditTimings = { firstMs: 300, everyMs: 60, restMs: 1 }
+
+await test('an audit tells of what is stored and would be refused, by Events, metrics and the log', async t => {
+  const events: Record<string, unknown>[] = []
+  const { world, registry, lines, watch } = await follow(t, BOTH, {
+    audits: FAST,
+    items: {
+      namespaces: ['acme', 'beta'].map(name => ({
+        metadata: { name, labels: { tenant: name }, resourceVersion: '5' }
+      })),
+      ipaddresspools: [
+        pool('a', 10, ['192.168.1.100-192.168.1.120']),
+        pool('b', 11, ['192.168.1.110-192.168.1.130']),
+        pool('apart', 12, ['192.168.2.0/28'])
+      ],
+      services: [
+        {
+          metadata: { name: 'shop', namespace: 'beta', resourceVersion: '8' },
+          spec: { type: 'LoadBalancer', ports: [{ port: 80 }] },
+          status: { loadBalancer: { ingress: [{ ip: '192.168.1.101' }] } }
+        },
+        {
+          metadata: {
+            name: 'web',
+            namespace: 'acme',
+            uid: 'u-web',
+            annotations: { 'metallb.io/loadBalancerIPs': '192.168.1.101' },
+            resourceVersion: '6'
+          },
+          spec: { type: 'LoadBalancer', ports: [{ port: 80 }] }
+        }
+      ]
+    },
+    object: async call => {
+      const json: unknown = JSON.parse(await call.body())
+      if (isRecord(json)) events.push({ ...json, path: call.path })
+      sendJson(call, 201, {})
+    }
+  })
+  t.notMatch(await registry.metrics(), /poolguard_audit_objects\{/, 'nothing is told before the first')
+  await world.watcher.synced()
+  const of = (name: string) =>
+    events.find(({ regarding }) => isRecord(regarding) && regarding['name'] === name)
+  await until(() => ['a', 'b', 'web'].every(of), 'an Event each', 15_000)
+  t.match(of('b'), {
+    path: '/apis/events.k8s.io/v1/namespaces/metallb-system/events',
+    metadata: { namespace: 'metallb-system', name: /^b\.[0-9a-f]{16}$/ },
+    regarding: { apiVersion: 'metallb.io/v1beta1', kind: 'IPAddressPool', namespace: 'metallb-system' },
+    reason: 'PolicyViolation',
+    note: /shares 11 addresses with IPAddressPool metallb-system\/a.*\[pool-overlap\]/
+  })
+  t.match(of('web'), {
+    metadata: { namespace: 'acme' },
+    regarding: { apiVersion: 'v1', kind: 'Service', namespace: 'acme', uid: 'u-web' },
+    note: /\[service-address-in-use\]/
+  })
+  t.notMatch(JSON.stringify(of('web')), /shop|beta/, 'a tenant reads nothing of others')
+  const metrics = await registry.metrics()
+  t.match(metrics, 'poolguard_audit_objects{verdict="denied"} 4')
+  t.match(metrics, 'poolguard_audit_findings{rule="pool-overlap",action="deny"} 2')
+  t.match(metrics, /poolguard_audit_last_run_timestamp_seconds 1\d{9}/)
+  t.match(lines.join(''), /"denied":4,.*"msg":"audit"/)
+  sendEvent(await watch('/apis/metallb.io/v1beta1/ipaddresspools'), 'DELETED', pool('b', 120))
+  await until(() => world.inventory.get('IPAddressPool', 'metallb-system', 'b') === undefined, 'the end of b')
+  const said = lines.length
+  await until(() => lines.length > said + 1, 'another audit')
+  t.match(await registry.metrics(), 'poolguard_audit_objects{verdict="denied"} 2')
+  t.notMatch(await registry.metrics(), 'poolguard_audit_findings{rule="pool-overlap"')
+  t.equal(events.length, 4, 'nothing is told twice')
+})
+
+await test('an audit of thousands of objects leaves others their turn, and ends when it is told to', async t => {
+  const many = Array.from({ length: 3_000 }, (_, i) => pool(`p-${i}`, 10, [`10.${i >> 8}.${i & 255}.0/24`]))
+  const { world, lines } = await follow(t, BOTH, {
+    audits: { firstMs: 0, everyMs: 1, restMs: 10 },
+    items: { ipaddresspools: many }
+  })
+  await world.watcher.synced()
+  const waits: number[] = []
+  let beforeMs = performance.now()
+  const timer = setInterval(() => {
+    const nowMs = performance.now()
+    waits.push(nowMs - beforeMs)
+    beforeMs = nowMs
+  }, 1)
+  const said = lines.length
+  await until(() => lines.length >= said + 2, 'one audit from its beginning', 60_000)
+  clearInterval(timer)
+  // Not the longest: what else runs on the machine, and garbage collection, make that.
+  const usual = waits.toSorted((a, b) => a - b)[Math.floor(waits.length * 0.95)] ?? Infinity
+  t.ok(usual < 60, 'reviews wait for about one slice', { usual })
 })

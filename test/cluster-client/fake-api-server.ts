@@ -21,6 +21,7 @@ export const FAST: Timings = {
   requestMs: 2000,
   watchOpenMs: 2000,
   idleMs: 2000,
+  staleMs: 4000,
   watchSeconds: { min: 240, max: 300 },
   backoff: { minMs: 10, maxMs: 80 },
   healthyMs: 30,

@@ -658,3 +658,65 @@ await test('stop() ends open watches of all kinds and waits that are running', a
   await waiting.watcher.stop()
   t.equal(waiting.fake.of('list').length, 1)
 })
+
+await test('startWatching() knows nothing of a kind after a long silence, and all of it when the watch goes on', async t => {
+  const states: string[] = []
+  const { fake, watcher, inventory, pools, status } = await start(
+    t,
+    {
+      list: call => sendList(call, [pool('a', 1)], 100),
+      watch(call) {
+        // the second one is never answered
+        if (call.nth !== 2) openWatch(call)
+        if (call.nth === 3) sendEvent(call, 'ADDED', pool('b', 101))
+      }
+    },
+    {
+      timings: { idleMs: 100, watchOpenMs: 500, staleMs: 300 },
+      log: ({ state }) => states.push(state)
+    }
+  )
+  await watcher.synced()
+  await until(() => status().state === 'stale', 'silence')
+  t.equal(inventory.known('IPAddressPool'), false)
+  t.equal(pools(), 'a', 'what denials rest on stays')
+  t.ok((status().lastEventAgeMs ?? 0) >= 290)
+  await until(() => inventory.known('IPAddressPool'), 'the third watch')
+  await until(() => pools() === 'a b', 'what happened meanwhile')
+  t.equal(status().state, 'synced')
+  t.equal(fake.of('list').length, 1)
+  t.strictSame(
+    states.filter((state, i) => state !== states[i - 1]),
+    ['synced', 'stale', 'synced']
+  )
+})
+
+await test('startWatching() never takes a kind that is heard of for a silent one', async t => {
+  const { inventory, watcher, status } = await start(
+    t,
+    {
+      watch(call) {
+        openWatch(call)
+        const timer = setInterval(() => sendEvent(call, 'BOOKMARK', bookmark(120)), 30)
+        call.response.on('close', () => clearInterval(timer))
+      }
+    },
+    { timings: { staleMs: 250 } }
+  )
+  await watcher.synced()
+  await sleepMs(700)
+  t.equal(status().state, 'synced')
+  t.ok(inventory.known('IPAddressPool'))
+})
+
+await test('startWatching() does not take a kind that RBAC refuses for a silent one', async t => {
+  const { watcher, status } = await start(
+    t,
+    { watch: call => sendStatus(call, 403, 'Forbidden') },
+    { timings: { staleMs: 250, forbiddenRetryMs: 60_000 } }
+  )
+  await watcher.synced()
+  await until(() => status().state === 'forbidden', 'forbidden')
+  await sleepMs(400)
+  t.equal(status().state, 'forbidden')
+})

@@ -22,6 +22,8 @@ export type ApiServerOptions = {
   readonly credentials: Credentials
   /** Added at the end, so they win. */
   readonly flags: readonly string[]
+  /** Where it listens; a free port when absent. */
+  readonly port?: number
 }
 
 /** Addresses of Services of type ClusterIP. */
@@ -33,7 +35,7 @@ const startTimeoutMs = 90_000
 /** Starts kube-apiserver with RBAC and the token file, and waits until /readyz is content. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const { directory, credentials } = options
-  const port = await freePort()
+  const port = options.port ?? (await freePort())
   const url = `https://127.0.0.1:${port}`
   const certificates = join(directory, 'apiserver')
   const command = {

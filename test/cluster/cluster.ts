@@ -40,6 +40,8 @@ export type Cluster = Client & {
   readonly ca: string
   /** Path of a user's kubeconfig, by key of `users`. */
   kubeconfig(user: string): string
+  /** Stops the API server and starts it again at the same address; its clients are not told. */
+  restartApiServer(): Promise<void>
   /** Starts MetalLB's controller; again after its process was stopped. */
   startMetalLB(): Promise<RunningProcess>
   /** Starts MetalLB's own webhooks beside the API server, which does not know of them. */
@@ -72,14 +74,20 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     const etcd = await startEtcd(directory)
     care.adopt(etcd.process)
     const flags = options.apiServerFlags ?? []
-    const apiServer = await startApiServer({ directory, etcdUrl: etcd.url, credentials, flags })
-    care.adopt(apiServer.process)
+    const serving = { directory, etcdUrl: etcd.url, credentials, flags }
+    const apiServer = await startApiServer(serving)
+    let serverProcess = care.adopt(apiServer.process)
+    const restartApiServer = async (): Promise<void> => {
+      await serverProcess.stop()
+      const again = await startApiServer({ ...serving, port: Number(new URL(apiServer.url).port) })
+      serverProcess = care.adopt(again.process)
+    }
     credentials.writeKubeconfigs(apiServer.url, apiServer.ca)
     const client = createClient(directory, credentials)
     await installCrds(client)
     await installPlatformRbac(client)
     await createNodes(client)
-    return assemble(client, apiServer, care)
+    return { ...assemble(client, apiServer, care), restartApiServer }
   } catch (error) {
     await care.stop()
     throw error
@@ -103,7 +111,7 @@ function takeCare(directory: string): Care {
   return { adopt, processes: () => processes, stop }
 }
 
-function assemble(client: Client, apiServer: ApiServer, care: Care): Cluster {
+function assemble(client: Client, apiServer: ApiServer, care: Care): Omit<Cluster, 'restartApiServer'> {
   let databases: OvnDatabases | undefined
   return {
     ...client,

@@ -29,6 +29,8 @@ export type Poolguard = {
   readonly caFile: string
   /** Stops the program and leaves the webhooks registered: how the cluster behaves while poolguard is down. */
   stop(): Promise<void>
+  /** Kills the program as it is, waits, and starts it again at the same address; resolves when it is ready. */
+  restart(awayMs: number): Promise<void>
   /** Takes the webhooks off the API server, then stops the program. */
   uninstall(): Promise<void>
 }
@@ -56,11 +58,12 @@ export async function startPoolguard(cluster: Cluster, options: PoolguardOptions
   await cluster.apply(webhooks)
   return {
     ...started,
-    stop: () => started.process.stop(),
+    stop: () => started.stop(),
+    restart: awayMs => started.restart(awayMs),
     uninstall: async () => {
       const names = webhooks.map(object => `${kindOf(object)}/${text(member(object, 'metadata'), 'name')}`)
       await cluster.mustKubectl(['delete', ...names])
-      await started.process.stop()
+      await started.stop()
     }
   }
 }
@@ -111,7 +114,7 @@ function namespacesFirst(objects: readonly JsonObject[]): readonly JsonObject[] 
 async function startServer(
   cluster: Cluster,
   { folder, policies, flags }: { folder: string; policies: string; flags: readonly string[] }
-): Promise<Pick<Poolguard, 'process' | 'url' | 'adminUrl' | 'caFile'>> {
+): Promise<Pick<Poolguard, 'process' | 'url' | 'adminUrl' | 'caFile' | 'stop' | 'restart'>> {
   mkdirSync(folder, { recursive: true })
   const [port, adminPort] = await freePorts(2)
   const adminUrl = `http://127.0.0.1:${adminPort}`
@@ -135,8 +138,16 @@ async function startServer(
   }
   const isReady = async (): Promise<boolean> => (await probe(`${adminUrl}/readyz`)) === 200
   const started = cluster.adopt(await startReady(command, isReady))
+  let running = started
   return {
     process: started,
+    stop: () => running.stop(),
+    restart: async awayMs => {
+      process.kill(running.pid, 'SIGKILL')
+      await running.ended
+      await new Promise(goOn => setTimeout(goOn, awayMs))
+      running = cluster.adopt(await startReady(command, isReady))
+    },
     url: `https://127.0.0.1:${port}`,
     adminUrl,
     caFile: join(folder, 'certs/ca.crt')

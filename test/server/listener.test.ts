@@ -1,40 +1,35 @@
 import { once } from 'node:events'
-import { Agent, request as httpsRequest } from 'node:https'
-import { connect as tcpConnect } from 'node:net'
-import type { Socket } from 'node:net'
+import { Agent } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect as tlsConnect } from 'node:tls'
 import type { ConnectionOptions, TLSSocket } from 'node:tls'
 import { generate } from 'selfsigned'
 import { test } from 'tap'
 import type { Test } from 'tap'
-import { loadOrCreateCertificates } from '../../src/server/certificates.ts'
 import { startServer } from '../../src/server/listen.ts'
 import type { RunningServer, ServerOptions } from '../../src/server/listen.ts'
 import { createLogger } from '../../src/server/logger.ts'
 import { createMetrics } from '../../src/server/metrics.ts'
 import type { Metrics } from '../../src/server/metrics.ts'
-import { allow, faultAnswer, memoryFiles, reviewOfBytes } from './fixtures.ts'
+import {
+  admin,
+  certificate,
+  certificates,
+  dial,
+  dialWithoutTls,
+  HEAD,
+  metric,
+  REVIEW,
+  review,
+  until,
+  untilClosed
+} from './callers.ts'
+import { allow, faultAnswer, reviewOfBytes } from './fixtures.ts'
 
 const MIB = 1024 * 1024
-const REVIEW = '{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u-1"}}'
-const HEAD = 'POST /validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n'
-
 const unhandled: unknown[] = []
 process.on('unhandledRejection', error => unhandled.push(error))
 process.on('uncaughtExceptionMonitor', error => unhandled.push(error))
-
-function certificates() {
-  return loadOrCreateCertificates({
-    files: memoryFiles(),
-    dir: 'c',
-    dnsNames: [],
-    ipAddresses: [],
-    now: new Date()
-  })
-}
-
-const certificate = await certificates()
 
 interface Started {
   readonly server: RunningServer
@@ -59,79 +54,6 @@ async function start(t: Test, options: Partial<ServerOptions> = {}): Promise<Sta
   })
   t.teardown(() => server.stop())
   return { server, metrics }
-}
-
-interface Reply {
-  readonly status: number
-  readonly connection: string
-  readonly body: string
-}
-
-/** One review over TLS. Rejects when the connection breaks before the answer. */
-function review(
-  server: RunningServer,
-  options: { body?: string; agent?: Agent; ca?: string } = {}
-): Promise<Reply> {
-  const { body = REVIEW, agent, ca = certificate.ca } = options
-  return new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
-    const { host, port } = server.address
-    const request = httpsRequest(
-      { host, port, path: '/validate', method: 'POST', headers, agent: agent ?? false, ca },
-      response => {
-        const chunks: Buffer[] = []
-        response.on('data', (chunk: Buffer) => chunks.push(chunk))
-        response.on('error', reject)
-        response.on('end', () => {
-          const connection = response.headers.connection ?? ''
-          resolve({ status: response.statusCode ?? 0, connection, body: Buffer.concat(chunks).toString() })
-        })
-      }
-    )
-    request.on('error', reject)
-    request.end(body)
-  })
-}
-
-/** An open TLS connection whose errors are expected. */
-async function dial(server: RunningServer, options: ConnectionOptions = {}): Promise<TLSSocket> {
-  const socket = tlsConnect({ ...server.address, ca: certificate.ca, ...options })
-  await once(socket, 'secureConnect')
-  return socket.on('error', () => {})
-}
-
-/** Everything the server says until it closes; errors are part of that. */
-function untilClosed(socket: Socket): Promise<string> {
-  let said = ''
-  socket.on('error', () => {})
-  socket.on('data', (chunk: Buffer) => (said += chunk.toString('latin1')))
-  return new Promise(resolve => {
-    if (socket.closed) resolve(said)
-    else socket.once('close', () => resolve(said))
-  })
-}
-
-/** A TCP connection that never starts a handshake. */
-function dialWithoutTls(server: RunningServer): Socket {
-  return tcpConnect(server.address.port, server.address.host)
-}
-
-async function metric(metrics: Metrics, name: string): Promise<number> {
-  const line = (await metrics.registry.metrics()).split('\n').find(text => text.startsWith(name))
-  return Number(line?.split(' ').at(-1) ?? Number.NaN)
-}
-
-async function admin(server: RunningServer, path: string): Promise<{ status: number; body: string }> {
-  const response = await fetch(`http://127.0.0.1:${server.adminAddress.port}${path}`)
-  return { status: response.status, body: await response.text() }
-}
-
-async function until(condition: () => Promise<boolean>): Promise<boolean> {
-  for (let tries = 0; tries < 100; tries++) {
-    if (await condition()) return true
-    await sleep(10)
-  }
-  return false
 }
 
 const IN_FLIGHT = 'controller_runtime_webhook_requests_in_flight{webhook="/validate"}'
@@ -225,6 +147,24 @@ await test('startServer() survives callers that leave while their answer is made
   for (const go of waiting) go()
   t.equal((await next).status, 200, 'what they held was given back')
   t.same(unhandled, [])
+})
+
+await test('startServer() gives back at once what a refused body held', async t => {
+  const { server } = await start(t, { limits: { bytesInFlight: 1_000 } })
+  const body = reviewOfBytes(900)
+  const open = async (): Promise<TLSSocket> => {
+    const socket = await dial(server)
+    socket.write(`${HEAD}Content-Length: ${body.length}\r\nConnection: close\r\n\r\n${body.slice(0, 400)}`)
+    await sleep(50)
+    return socket
+  }
+  const [first, second] = [await open(), await open()]
+  const answer = untilClosed(first)
+  second.write(body.slice(400, 700))
+  t.match(String(await once(second, 'data')), /^HTTP\/1\.1 503 /, 'together they are too much')
+  first.write(body.slice(400))
+  t.match(await answer, /^HTTP\/1\.1 200 /, 'the other one need not go with it')
+  second.destroy()
 })
 
 await test('startServer() refuses bytes that are no honest HTTP/1.1 request', async t => {
@@ -514,7 +454,7 @@ await test('startServer() reports what is in its way', async t => {
   const { server } = await start(t)
   t.match(await admin(server, '/readyz?verbose'), {
     status: 200,
-    body: /^\[\+\]shutdown not stopping\n\[\+\]listener listening\n\[\+\]certificate valid until .*\n\[\+\]policy generation 1\nok\n$/
+    body: /^\[\+\]shutdown not stopping\n\[\+\]listener serves its certificate\n\[\+\]certificate valid until .*\n\[\+\]policy generation 1\nok\n$/
   })
   await t.rejects(start(t, { listen: server.address }), { code: 'EADDRINUSE' })
   await t.rejects(start(t, { adminListen: server.adminAddress }), { code: 'EADDRINUSE' })

@@ -11,7 +11,7 @@ export function watchedKinds(rules: readonly AnyRule[]): readonly KindName[] {
   return KIND_NAMES.filter(kind => needed.has(kind))
 }
 
-/** The only write there is: an Event about a Node. Events are never read, changed or deleted. */
+/** The only write there is: Events about what was found. They are never read, changed or deleted. */
 const WRITES = [{ apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create'] }]
 
 /** The ClusterRole and its binding: get, list and watch of exactly the watched kinds, and `WRITES`. */

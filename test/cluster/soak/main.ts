@@ -5,14 +5,17 @@ import { startCluster } from '../cluster.ts'
 import { randomFrom } from '../differential/random.ts'
 import { startPoolguard } from '../poolguard.ts'
 import { connectRest } from '../rest.ts'
+import { Outages } from './outages.ts'
 import { EipLife, standingOf, type Standing } from './eip-life.ts'
 import { CPO, prepareSubnet, staticAddresses, writePlan } from './plan.ts'
 
-const usage = `npm run soak -- [--minutes 5] [--tenants 200] [--eips 2000] [--rate 60] [--seed N]
+const usage = `npm run soak -- [--minutes 5] [--tenants 200] [--eips 2000] [--rate 60] [--faults 0] [--seed N]
 
 A day in the life of OvnEips on a real cluster, with Kube-OVN's own controller: creates, changes and deletes them at random
 through the API server, for that long after the first ones are there, so many a second. Prints one line of JSON last. Exit code 1 when two live
-OvnEips share an address, one stays without an address, an allowed write is refused or a bad one is not.`
+OvnEips share an address, one stays without an address, an allowed write is refused or a bad one is not.
+With --faults 30 poolguard is killed (SIGKILL) every 30 seconds or so, at random, and started again up to three seconds later: what fails
+then because nobody answered is counted and no surprise, what is allowed then wrongly is.`
 
 /** Writes on their way at any time. */
 const WORKERS = 8
@@ -27,6 +30,7 @@ async function main(): Promise<number> {
       tenants: { type: 'string', default: '200' },
       eips: { type: 'string', default: '2000' },
       rate: { type: 'string', default: '60' },
+      faults: { type: 'string', default: '0' },
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
       help: { type: 'boolean', short: 'h' }
     }
@@ -35,22 +39,30 @@ async function main(): Promise<number> {
     console.log(usage)
     return 0
   }
-  const texts = [values.minutes, values.tenants, values.eips, values.rate, values.seed]
-  const [minutes, tenants, eips, rate, seed] = texts.map(Number)
+  const texts = [values.minutes, values.tenants, values.eips, values.rate, values.seed, values.faults]
+  const [minutes, tenants, eips, rate, seed, faultSeconds = 0] = texts.map(Number)
   if (!(minutes && tenants && eips && rate) || seed === undefined || Number.isNaN(seed))
     throw new Error(usage)
   const cluster = await startCluster({ users: { cpo: CPO }, report: say })
   try {
     await cluster.startKubeOvn()
     await prepareSubnet(cluster)
-    await startPoolguard(cluster, { policies: writePlan(cluster) })
+    const poolguard = await startPoolguard(cluster, { policies: writePlan(cluster) })
+    const outages = new Outages(poolguard, randomFrom(seed + 1), faultSeconds)
     const rest = connectRest({ url: cluster.server, ca: cluster.ca, token: cluster.credentials.token('cpo') })
-    const life = new EipLife({ rest, random: randomFrom(seed), tenants, eips, statics: staticAddresses() })
+    const life = new EipLife({
+      rest,
+      random: randomFrom(seed),
+      tenants,
+      eips,
+      statics: staticAddresses(),
+      wasAwaySince: ms => outages.lastsUntilMs >= ms
+    })
     say(`seed ${seed}; making ${eips} OvnEips of ${tenants} tenants`)
     await work(life, () => life.size >= eips)
     say(`living for ${minutes} minutes`)
     const endMs = Date.now() + minutes * 60_000
-    await work(life, () => Date.now() > endMs, rate)
+    await Promise.all([work(life, () => Date.now() > endMs, rate), outages.until(endMs)])
     say('waiting for Kube-OVN to get done')
     const standing = await settled(() => standingOf(rest))
     rest.close()
@@ -59,6 +71,7 @@ async function main(): Promise<number> {
     const numbers = {
       seed,
       minutes,
+      outages: outages.count,
       writes: Object.fromEntries([...counts].toSorted(([a], [b]) => (a < b ? -1 : 1))),
       surprises: surprises.length,
       live: standing.live,
