@@ -27,6 +27,8 @@ export interface AdmissionResponse {
       readonly group: string
       readonly kind: string
       readonly causes: readonly Cause[]
+      /** The API server makes a Retry-After header of it, which kubectl and client-go obey by themselves. */
+      readonly retryAfterSeconds?: number
     }
   }
   readonly warnings?: readonly string[]
@@ -90,11 +92,12 @@ export function validatingResponse(
   const warnings = warningsOf(judgement)
   const causes = denialCauses(judgement)
   if (causes.length > 0 && !judgement.isUnconfirmed) {
-    return { ...denied(review, causes, 403), ...withWarnings(warnings), ...annotations }
+    return { ...refusedFor(review, causes, 403), ...withWarnings(warnings), ...annotations }
   }
   const isUncertain = causes.length > 0 || judgement.isDoubtful
   const uncertain = isUncertain ? [...causes, UNCONFIRMED] : unreadCauses(judgement)
-  if (uncertain.length > 0 && onFault === 'fail') return { ...denied(review, uncertain, 503), ...annotations }
+  if (uncertain.length > 0 && onFault === 'fail')
+    return { ...refusedFor(review, uncertain, 503), ...annotations }
   const open = fittingWarnings([...warnings, ...uncertain.map(cause => cause.message)])
   return { uid: review.uid, allowed: true, ...withWarnings(open), ...annotations }
 }
@@ -125,23 +128,40 @@ function messageOf(causes: readonly Cause[]): string {
   return more > 0 ? [...lines, `and ${more} more`].join('\n') : lines.join('\n')
 }
 
-function denied(review: Review, causes: readonly Cause[], code: 403 | 503): AdmissionResponse {
+/** A denial with these causes, at least one. */
+export function refusedFor(
+  review: Review,
+  causes: readonly Cause[],
+  code: RefusalCode,
+  retryAfterSeconds?: number
+): AdmissionResponse {
   return {
     uid: review.uid,
     allowed: false,
     status: {
       status: 'Failure',
       code,
-      reason: code === 403 ? 'Forbidden' : 'ServiceUnavailable',
+      reason: REASONS[code],
       message: messageOf(causes),
       details: {
         name: review.name,
         group: review.group,
         kind: review.kindName,
-        causes: causes.slice(0, MOST_CAUSES)
+        causes: causes.slice(0, MOST_CAUSES),
+        ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds })
       }
     }
   }
+}
+
+type RefusalCode = 403 | 409 | 429 | 503
+
+/** metav1.StatusReason. */
+const REASONS: Readonly<Record<RefusalCode, string>> = {
+  403: 'Forbidden',
+  409: 'AlreadyExists',
+  429: 'TooManyRequests',
+  503: 'ServiceUnavailable'
 }
 
 /** Findings of rules set to warn, worded and cut as the API server would cut them. */
@@ -152,7 +172,8 @@ export function warningsOf(judgement: Judgement): readonly string[] {
   return fittingWarnings([...foreign, ...found.map(judged => causeOf(judged, judgement).message)])
 }
 
-function fittingWarnings(texts: readonly string[]): readonly string[] {
+/** Cut as the API server would cut them, each once. */
+export function fittingWarnings(texts: readonly string[]): readonly string[] {
   let left = ALL_WARNINGS_CHARACTERS
   return [...new Set(texts)].flatMap(text => {
     const characters = Array.from(text)

@@ -11,10 +11,9 @@ export const FORMAT_VERSION = 1
 export type LedgerIdentity = Pick<Ledger, 'version' | 'lineage'>
 
 /** JSON, for the one key of a ConfigMap. O(ranges). */
-export function encodeLedger({ origin, claims, minRevision }: Ledger): string {
+export function encodeLedger({ claims, minRevision }: Ledger): string {
   return JSON.stringify({
     formatVersion: FORMAT_VERSION,
-    origin,
     minRevision: Object.fromEntries([...minRevision].map(([kind, revision]) => [kind, String(revision)])),
     claims: claims.map(({ taken, ...claim }) => ({
       ...claim,
@@ -31,23 +30,22 @@ export function decodeLedger(text: string | undefined, identity: LedgerIdentity)
   if (text === undefined) return { ok: true, ledger: blankLedger(identity) }
   const json = parse(text)
   if (!isRecord(json)) return corrupt('it is no JSON object')
-  const { formatVersion, origin } = json
+  const { formatVersion } = json
   if (formatVersion !== FORMAT_VERSION) {
     const version = JSON.stringify(formatVersion) ?? 'none'
     return { ok: false, problem: 'format-version', detail: `formatVersion ${version}, not ${FORMAT_VERSION}` }
   }
-  if (!hasOnly(json, ['formatVersion', 'origin', 'minRevision', 'claims'])) return corrupt('an unknown key')
-  if (origin !== 'install' && origin !== 'loss') return corrupt('origin')
+  if (!hasOnly(json, ['formatVersion', 'minRevision', 'claims'])) return corrupt('an unknown key')
   const minRevision = revisionsOf(json['minRevision'])
   if (minRevision === undefined) return corrupt('minRevision')
   const claims = all(json['claims'], claimOf)
   if (claims === undefined) return corrupt('claims')
-  return { ok: true, ledger: { ...identity, isBlank: false, origin, minRevision, claims } }
+  return { ok: true, ledger: { ...identity, isBlank: false, minRevision, claims } }
 }
 
 /** One that holds nothing. */
 export function blankLedger(identity: LedgerIdentity): Ledger {
-  return { ...identity, isBlank: true, origin: 'install', claims: [], minRevision: new Map() }
+  return { ...identity, isBlank: true, claims: [], minRevision: new Map() }
 }
 
 function corrupt(detail: string): LedgerRead {

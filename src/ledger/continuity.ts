@@ -20,11 +20,14 @@ const LOST: Continued = {
 
 /**
  * Tells whether the ledger that is read is the one that was there before. One that was deleted, emptied or replaced takes claims
- * in flight with it, so that this process goes by none until all writes that were allowed by then are stored or failed.
+ * in flight with it, so that this process goes by none until all writes that were allowed by then are stored or failed. Whoever
+ * made another in the meantime is not trusted to have waited: it may have done so for an earlier loss.
  */
 export class Continuity {
   private readonly nowMs: () => number
-  private known: Pick<Ledger, 'version' | 'lineage' | 'isBlank'> | undefined
+  /** The newest that was seen, and whether it was gone after that. */
+  private last: Pick<Ledger, 'version' | 'lineage' | 'isBlank'> | undefined
+  private isMissing = false
   private lostAtMs: number | undefined
 
   constructor(nowMs: () => number) {
@@ -33,25 +36,33 @@ export class Continuity {
 
   follow(read: LedgerRead): Continued {
     if (!read.ok) {
-      if (read.problem === 'missing') this.lostAtMs ??= this.nowMs()
+      if (read.problem === 'missing') this.miss()
       return { ...read, isOver: read.problem === 'missing' && this.isOver() }
     }
     const { ledger } = read
-    // Read earlier than what is known; no put of it will succeed, so it tells nothing of a loss.
-    const isStale = this.known !== undefined && isOlder(ledger.version, this.known.version)
-    if (isStale && this.lostAtMs === undefined) return { ok: true, ledger }
-    if (isStale) return LOST
-    if (this.isAnother(ledger)) this.lostAtMs ??= this.nowMs()
-    // Whoever made it anew has waited already.
-    if (ledger.origin === 'loss' || this.isOver()) this.lostAtMs = undefined
-    if (this.lostAtMs !== undefined) return LOST
-    this.known = ledger
-    return { ok: true, ledger }
+    if (!this.isStale(ledger)) this.see(ledger)
+    if (this.isOver()) this.lostAtMs = undefined
+    return this.lostAtMs === undefined ? { ok: true, ledger } : LOST
   }
 
-  private isAnother({ lineage, isBlank }: Ledger): boolean {
-    const { known } = this
-    return known !== undefined && (lineage !== known.lineage || (isBlank && !known.isBlank))
+  private miss(): void {
+    if (!this.isMissing) this.lostAtMs = this.nowMs()
+    this.isMissing = true
+  }
+
+  private see({ version, lineage, isBlank }: Ledger): void {
+    const { last } = this
+    const isAnother = last !== undefined && (lineage !== last.lineage || (isBlank && !last.isBlank))
+    if (isAnother && !this.isMissing) this.lostAtMs = this.nowMs()
+    this.isMissing = false
+    this.last = { version, lineage, isBlank }
+  }
+
+  /** Read earlier than what was seen since; no put of it will succeed, so it tells nothing of a loss. */
+  private isStale({ version }: Ledger): boolean {
+    const { last } = this
+    if (last === undefined) return false
+    return isOlder(version, last.version) || (this.isMissing && version === last.version)
   }
 
   private isOver(): boolean {

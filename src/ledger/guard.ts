@@ -1,4 +1,5 @@
 import type { View } from '../inventory/view.ts'
+import type { KindName } from '../kinds/index.ts'
 import type { ObjectRef } from '../kinds/object-ref.ts'
 import { Continuity } from './continuity.ts'
 import { GUARDED_KINDS } from './guarded-claims.ts'
@@ -43,6 +44,9 @@ export type RetryReason = 'contended' | 'unknown' | 'unreadable' | 'too-many' | 
 /** Evaluates the write on a view; asked once or twice an attempt. */
 export type Evaluate<E> = (view: View) => Promise<Evaluated<E>>
 
+/** More than etcd ever gets to. */
+const MOST_REVISION = 1n << 64n
+
 /**
  * Lets a write that takes addresses pass only once it is sure that no other one takes the same: reads the ledger, then the
  * objects, then claims by compare-and-swap. The order matters; docs/adr/0016 has the argument.
@@ -84,7 +88,8 @@ export class Guard {
     const continued = this.continuity.follow(await store.read())
     if (!continued.ok) return closed(continued.problem)
     const { ledger } = continued
-    if (!(await this.catchUp(ledger))) return { outcome: 'retry', why: 'unreadable' }
+    const minRevision = await this.catchUp(ledger)
+    if (minRevision === undefined) return { outcome: 'retry', why: 'unreadable' }
     const view = objects.view()
     const seen = this.revisions()
     const stored = await evaluate(view)
@@ -96,20 +101,28 @@ export class Guard {
     if (write.isDryRun) return { outcome: 'passed', said: beside.said }
     const limit = limitOf(ledger, write)
     if (limit !== undefined) return { outcome: 'retry', why: limit }
-    const put = await store.put(this.withClaim(ledger, write))
+    const put = await store.put(this.withClaim({ ...ledger, minRevision }, write))
     if (put === 'unknown') return { outcome: 'retry', why: 'unknown' }
     return put === 'stored' ? { outcome: 'passed', said: beside.said } : undefined
   }
 
-  /** Makes the view as new as the ledger asks: whatever has lost its claim because it is stored is in it. */
-  private async catchUp({ minRevision }: Ledger): Promise<boolean> {
+  /**
+   * Makes the view as new as the ledger asks: whatever has lost its claim because it is stored is in it. Kinds that it does not
+   * ask for yet are listed once. What it asks for from now on; undefined when a kind could not be read.
+   */
+  private async catchUp({ minRevision }: Ledger): Promise<Ledger['minRevision'] | undefined> {
     const { objects } = this.ports
+    const isBehind = (kind: KindName, least = MOST_REVISION) => (objects.revision(kind) ?? -1n) < least
     const behind = objects.areRevisionsComparable
-      ? [...minRevision]
-          .filter(([kind, least]) => (objects.revision(kind) ?? -1n) < least)
-          .map(([kind]) => kind)
+      ? GUARDED_KINDS.filter(kind => isBehind(kind, minRevision.get(kind)))
       : GUARDED_KINDS
-    return behind.length === 0 || objects.list(behind)
+    if (behind.length > 0 && !(await objects.list(behind))) return undefined
+    const next = new Map(minRevision)
+    for (const kind of behind) {
+      const revision = objects.revision(kind)
+      if (revision !== undefined && !next.has(kind)) next.set(kind, revision)
+    }
+    return next
   }
 
   /** Of `GUARDED_KINDS`, in their order. */
@@ -129,7 +142,7 @@ export class Guard {
     const all = own.reduce((sum, claim) => united(sum, claim.taken), taken)
     const isOne = own.every(claim => claim.uid === uid)
     const claim: InFlight = { owner, uid: isOne ? uid : '', requester, id: this.ports.newId(), taken: all }
-    return { ...ledger, claims: [...others, claim] }
+    return { ...ledger, isBlank: false, claims: [...others, claim] }
   }
 }
 

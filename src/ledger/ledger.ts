@@ -34,8 +34,6 @@ export interface Ledger {
   readonly lineage: string
   /** Nothing was ever written into it. */
   readonly isBlank: boolean
-  /** Whether it was made anew after all claims that a lost one may have held were over. */
-  readonly origin: 'install' | 'loss'
   readonly claims: readonly InFlight[]
   /** By kind: a view that is older than this may lack an object whose claim is gone from here. */
   readonly minRevision: ReadonlyMap<KindName, bigint>

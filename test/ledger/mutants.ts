@@ -44,8 +44,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'guard.ts',
-        text: 'return behind.length === 0 || objects.list(behind)',
-        becomes: 'return behind.length >= 0'
+        text: 'if (behind.length > 0 && !(await objects.list(behind))) return undefined',
+        becomes: ''
       }
     ]
   },
@@ -58,9 +58,9 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'guard.ts',
-        text: 'const put = await store.put(this.withClaim(ledger, write))',
+        text: 'const put = await store.put(this.withClaim({ ...ledger, minRevision }, write))',
         becomes: `const latest = await store.read()
-    const put = await store.put({ ...this.withClaim(ledger, write), version: latest.ok ? latest.ledger.version : '' })`
+    const put = await store.put({ ...this.withClaim({ ...ledger, minRevision }, write), version: latest.ok ? latest.ledger.version : '' })`
       }
     ]
   },
@@ -73,9 +73,9 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'guard.ts',
-        text: 'const put = await store.put(this.withClaim(ledger, write))',
+        text: 'const put = await store.put(this.withClaim({ ...ledger, minRevision }, write))',
         becomes: `if (ledger.claims.some(claim => claim.owner.name === write.owner.name)) return { outcome: 'passed', said: beside.said }
-    const put = await store.put(this.withClaim(ledger, write))`
+    const put = await store.put(this.withClaim({ ...ledger, minRevision }, write))`
       }
     ]
   },
@@ -108,20 +108,24 @@ export const MUTANTS: readonly Mutant[] = [
     ]
   },
   {
+    name: 'a ledger in the place of another is trusted at once',
+    edits: [
+      {
+        file: 'continuity.ts',
+        text: 'if (isAnother && !this.isMissing)',
+        becomes: 'if (isAnother && this.isMissing)'
+      }
+    ]
+  },
+  {
     name: 'a ledger that is missing is made anew at once',
     edits: [
       { file: 'collector.ts', text: 'if (continued.isOver)', becomes: "if (continued.problem === 'missing')" }
     ]
   },
   {
-    name: 'a ledger that is made anew does not make views catch up',
-    edits: [
-      {
-        file: 'collector.ts',
-        text: 'if (revision !== undefined) minRevision',
-        becomes: 'if (revision === -1n) minRevision'
-      }
-    ]
+    name: 'kinds that the ledger does not ask for are not listed',
+    edits: [{ file: 'guard.ts', text: 'least = MOST_REVISION', becomes: 'least = 0n' }]
   }
 ]
 

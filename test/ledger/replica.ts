@@ -123,7 +123,7 @@ export class Replica {
     return {
       areRevisionsComparable: true,
       view: () => viewOf(new Map(KINDS_USED.map(kind => [kind, this.cachedState(kind)]))),
-      revision: kind => (KINDS_USED.includes(kind) ? this.cachedState(kind).revision : undefined),
+      revision: kind => (KINDS_USED.includes(kind) ? this.cachedState(kind).revision : 0n),
       list: kinds =>
         step('list', () => {
           for (const kind of kinds)

@@ -70,6 +70,9 @@ class Simulation {
   private running = 0
   private uids = 0
   private hasFailures = false
+  private hasDied = false
+  private isLedgerLost = false
+  private isReplaced = false
   private flaw: string | undefined
 
   constructor(code: Code, seed: number, trace: string[] | undefined) {
@@ -86,6 +89,8 @@ class Simulation {
   }
 
   async run(): Promise<string | undefined> {
+    for (const replica of this.replicas) void replica.collect()
+    await this.drain()
     const clients = this.clients()
     for (const client of clients) void this.work(client)
     for (let steps = 0; this.running > 0 && this.flaw === undefined && steps < 400; steps++)
@@ -138,13 +143,23 @@ class Simulation {
 
   private harm(replica: Replica): void {
     this.hasFailures = true
-    if (this.random.oneIn(4)) {
-      this.scheduler.note('ledger deleted')
-      return this.storage.deleteLedger()
-    }
+    if (this.random.oneIn(4)) return this.loseLedger()
+    // Nobody is left to tell an empty ledger from a lost one, once all that knew it are dead: docs/adr/0016.
+    if (this.isReplaced) return
+    this.hasDied = true
     this.scheduler.note(`R${replica.number}:dies`)
     replica.die()
     this.replicas[replica.number] = new Replica(replica.number, this.options)
+  }
+
+  /** Once: two losses within a request's time, and a process that has seen neither, are beyond what is promised. */
+  private loseLedger(): void {
+    if (this.isLedgerLost) return
+    this.isLedgerLost = true
+    this.storage.deleteLedger()
+    this.isReplaced = !this.hasDied && this.random.oneIn(2)
+    this.scheduler.note(this.isReplaced ? 'ledger replaced' : 'ledger deleted')
+    if (this.isReplaced) this.storage.installLedger()
   }
 
   private async work({ owner, writes }: Client): Promise<void> {
