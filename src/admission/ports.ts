@@ -27,7 +27,7 @@ export interface Ports {
    * from files there is nothing fresher, and the answer is empty.
    */
   confirm(refs: readonly ObjectRef[]): Promise<readonly ObjectRef[]>
-  /** Keeps two writes at once from taking the same addresses; absent: this process alone decides, and nothing is stored meanwhile. */
+  /** Keeps two writes at once from taking the same addresses; absent: this one alone decides, and nothing is stored meanwhile. */
   readonly ledger?: Pick<Guard, 'admit'>
   /** The time, in milliseconds since 1970: exemptions end. */
   now(): number

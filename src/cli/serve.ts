@@ -18,6 +18,7 @@ import { readText, tryReadText } from './files.ts'
 import { proofsOf, type ProofOptions } from './install/proofs.ts'
 import { EXIT, UnusableError, type Io } from './io.ts'
 import { tellOfFindings } from './finding-events.ts'
+import { startLedger, type RunningLedger } from './ledger.ts'
 import { loadPolicies, orDefault } from './policies.ts'
 import { clusterWorld, fileWorld, isClusterWorld, type World, type WorldOptions } from './world.ts'
 
@@ -28,6 +29,7 @@ export interface ServeOptions extends WorldOptions, ProofOptions {
   readonly tlsCert?: string
   readonly tlsKey?: string
   readonly tlsName?: readonly string[]
+  readonly ledger?: string
   readonly shutdownDelay: number
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
 }
@@ -37,6 +39,8 @@ export async function runServe(options: ServeOptions, io: Io): Promise<number> {
   const listen = endpoint(options.listen, '--listen')
   const adminListen = endpoint(options.adminListen, '--admin-listen')
   const { pathSecret, clientCa } = proofsOf(options, listen)
+  const isOpen = pathSecret === undefined && clientCa === undefined
+  requireLedgerUsable(options, isOpen)
   const snapshot = loadPolicies(orDefault(options.policies))
   const tls = { ...(await certificatePair(options, io)), clientCa }
   const log = createLogger({ level: options.logLevel })
@@ -45,10 +49,13 @@ export async function runServe(options: ServeOptions, io: Io): Promise<number> {
   const findingEvents = isClusterWorld(world)
     ? tellOfFindings(world, { log, registry: metrics.registry })
     : undefined
+  const ledger = ledgerOf(world, options, { log, registry: metrics.registry })
   const stopWarning = warnOfExpired(snapshot, log)
   try {
     const server = await startServer({
-      answer: createAnswerReview(world.ports),
+      answer: createAnswerReview(
+        ledger === undefined ? world.ports : { ...world.ports, ledger: ledger.guard }
+      ),
       faultAnswer,
       tls,
       pathSecret,
@@ -62,7 +69,6 @@ export async function runServe(options: ServeOptions, io: Io): Promise<number> {
     }).catch((error: unknown) => {
       throw new UnusableError(error instanceof Error ? error.message : 'cannot listen')
     })
-    const isOpen = pathSecret === undefined && clientCa === undefined
     if (world.watcher === undefined && isOpen) io.stderr(nextCommand(server, options))
     await untilStopped(options, server, tls)
     return EXIT.ok
@@ -70,8 +76,31 @@ export async function runServe(options: ServeOptions, io: Io): Promise<number> {
     // Watches and timers keep the process alive, also when it cannot listen.
     stopWarning()
     await findingEvents?.stop()
+    await ledger?.stop()
     await world.close()
   }
+}
+
+/** Claims are made for callers alone that prove to be an API server: a forged review would reserve addresses. */
+function requireLedgerUsable({ ledger, inventory }: ServeOptions, isOpen: boolean): void {
+  if (ledger === undefined) return
+  if (inventory.length > 0) throw new UnusableError('--ledger is in a cluster; it cannot go with --inventory')
+  if (!isOpen) return
+  throw new UnusableError(
+    '--ledger takes callers that prove to be an API server: add --path-secret-file FILE or --client-ca FILE'
+  )
+}
+
+/** undefined without --ledger; where there is a cluster, the log says what that means. */
+function ledgerOf(
+  world: World,
+  { ledger }: ServeOptions,
+  to: { readonly log: Log; readonly registry: Metrics['registry'] }
+): RunningLedger | undefined {
+  if (!isClusterWorld(world)) return undefined
+  if (ledger !== undefined) return startLedger(world, ledger, to)
+  to.log.warn({}, 'no --ledger: two writes at once may take the same addresses')
+  return undefined
 }
 
 /** Serves, with the certificate as it is on disk, until SIGTERM or SIGINT; resolves when nothing is open any more. */

@@ -4,7 +4,7 @@ import type { ObjectRef } from '../kinds/object-ref.ts'
 import type { ClaimedRanges, InFlight, Ledger, LedgerRead } from './ledger.ts'
 import { rangeText, readRangeText } from './range-text.ts'
 
-/** Raised whenever a process of the version before would take what is written for something else. */
+/** Raised whenever a replica of the version before would take what is written for something else. */
 export const FORMAT_VERSION = 1
 
 /** What a store knows of the ledger besides its text. */

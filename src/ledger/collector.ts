@@ -24,7 +24,7 @@ const NOTHING: Collected = { problem: undefined, inFlight: 0, stored: 0, expired
 type ClaimKey = string
 
 /**
- * Takes back claims whose object is stored, and those that this process has seen unchanged for `TTL_MS`. Each process may run one;
+ * Takes back claims whose object is stored, and those that this replica has seen unchanged for `TTL_MS`. Each replica may run one;
  * whoever is first by compare-and-swap has done it.
  */
 export class Collector {

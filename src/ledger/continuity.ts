@@ -20,7 +20,7 @@ const LOST: Continued = {
 
 /**
  * Tells whether the ledger that is read is the one that was there before. One that was deleted, emptied or replaced takes claims
- * in flight with it, so that this process goes by none until all writes that were allowed by then are stored or failed. Whoever
+ * in flight with it, so that this replica goes by none until all writes that were allowed by then are stored or failed. Whoever
  * made another in the meantime is not trusted to have waited: it may have done so for an earlier loss.
  */
 export class Continuity {

@@ -1,11 +1,11 @@
 /**
- * A claim that nobody renewed is dropped when one process has seen it for so long: then no write that it was made for can still
+ * A claim that nobody renewed is dropped when one replica has seen it for so long: then no write that it was made for can still
  * be stored. The API server cuts a request off after 34 s (`requestTimeoutUpperBound` in k8s.io/apiserver
  * pkg/endpoints/handlers) and one call to etcd may outlive it; this is more than three times as much.
  */
 export const TTL_MS = 120_000
 
-/** How often a process looks for claims that nobody took back: what is left by a process that died is gone by `TTL_MS` and this. */
+/** How often a replica looks for claims that nobody took back: what is left by one that died is gone by `TTL_MS` and this. */
 export const COLLECT_EVERY_MS = 4_000
 
 /**

@@ -39,7 +39,7 @@ export interface GuardedObjects {
 
 /** Time and chance. */
 export interface LedgerClock {
-  /** Milliseconds on this process's own clock, which never jumps back. */
+  /** Milliseconds on this replica's own clock, which never jumps back. */
   nowMs(): number
   sleep(ms: number): Promise<void>
   /** In [0, 1). */
@@ -51,7 +51,7 @@ export interface LedgerEvent {
   readonly outcome: 'claimed' | 'denied' | 'in-flight' | 'dry-run' | 'retry' | 'closed'
   /** Times that somebody else wrote the ledger first. */
   readonly conflicts: number
-  /** From the call to the answer, the wait for other writes of this process included. */
+  /** From the call to the answer, the wait for other writes of this replica included. */
   readonly waitMs: number
 }
 
@@ -59,7 +59,7 @@ export interface LedgerPorts {
   readonly store: ClaimStore
   readonly objects: GuardedObjects
   readonly clock: LedgerClock
-  /** A text that no process ever gave before. */
+  /** A text that no replica ever gave before. */
   newId(): string
   observe(event: LedgerEvent): void
 }

@@ -127,6 +127,7 @@ async function startServer(
       `--listen=127.0.0.1:${port}`,
       `--admin-listen=127.0.0.1:${adminPort}`,
       `--path-secret-file=${join(folder, 'certs/path-secret')}`,
+      `--ledger=${poolguardNamespace}`,
       ...flags
     ],
     // its certificates are in certs/ there, made by `manifests`

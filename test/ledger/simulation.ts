@@ -106,7 +106,7 @@ class Simulation {
   private clients(): readonly Client[] {
     const owners = OWNERS.slice(0, 2 + this.random.below(2))
     const clients = owners.map(owner => ({ owner, writes: this.writes() }))
-    return this.random.oneIn(3)
+    return this.random.oneIn(2)
       ? [...clients, { owner: this.random.of([POOL_X, POOL_Y]), writes: this.writes() }]
       : clients
   }
@@ -132,7 +132,7 @@ class Simulation {
     if (chance < pass) this.pass(random.of([10, 700, 6_000, 25_000]))
     else if (chance < pass + collect) void replica.collect()
     else if (chance < pass + collect + 5) replica.hear(random)
-    else if (chance < pass + collect + 8 && this.isCruel) this.harm(replica)
+    else if (chance < pass + collect + (this.isLedgerLost ? 15 : 8) && this.isCruel) this.harm(replica)
     else await scheduler.next()
   }
 

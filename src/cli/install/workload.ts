@@ -1,3 +1,4 @@
+import { LEDGER_NAME } from '../../cluster/ledger-store.ts'
 import type { Manifest } from '../../admission/registration.ts'
 
 export interface InstallOptions {
@@ -25,13 +26,14 @@ const PATH_SECRET_KEY = 'path-secret'
 
 const LABELS = { 'app.kubernetes.io/name': 'poolguard' }
 
-/** The namespace, ServiceAccount, Deployment, Service and PodDisruptionBudget, in the order of `kubectl apply`. */
+/** The namespace, ServiceAccount, ledger, Deployment, Service and PodDisruptionBudget, in the order of `kubectl apply`. */
 export function workload(options: InstallOptions): readonly Manifest[] {
   const { namespace } = options
   const meta = { name: 'poolguard', namespace, labels: LABELS }
   return [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels: namespaceLabels() } },
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: meta },
+    ledger(namespace),
     deployment(meta, options),
     {
       apiVersion: 'v1',
@@ -54,11 +56,19 @@ export function workload(options: InstallOptions): readonly Manifest[] {
   ]
 }
 
+/**
+ * Without data, which kubectl apply then leaves alone: applying these manifests again must not take claims away. Before the
+ * Deployment, since a process that finds none waits until claims of a lost one are over.
+ */
+function ledger(namespace: string): Manifest {
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: LEDGER_NAME, namespace, labels: LABELS } }
+}
+
 function namespaceLabels(): Manifest {
   return { ...LABELS, 'pod-security.kubernetes.io/enforce': 'restricted' }
 }
 
-function deployment(meta: Manifest, { image, replicas, fingerprint }: InstallOptions): Manifest {
+function deployment(meta: Manifest, { image, namespace, replicas, fingerprint }: InstallOptions): Manifest {
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -69,13 +79,13 @@ function deployment(meta: Manifest, { image, replicas, fingerprint }: InstallOpt
       strategy: { rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
       template: {
         metadata: { labels: LABELS, annotations: { 'poolguard.io/policies': fingerprint } },
-        spec: podSpec(image)
+        spec: podSpec(image, namespace)
       }
     }
   }
 }
 
-function podSpec(image: string): Manifest {
+function podSpec(image: string, namespace: string): Manifest {
   return {
     serviceAccountName: 'poolguard',
     priorityClassName: 'system-cluster-critical',
@@ -89,7 +99,7 @@ function podSpec(image: string): Manifest {
         labelSelector: { matchLabels: LABELS }
       }
     ],
-    containers: [container(image)],
+    containers: [container(image, namespace)],
     volumes: [
       { name: 'certs', secret: { secretName: 'poolguard-tls' } },
       { name: 'policies', configMap: { name: 'poolguard-policies' } }
@@ -97,7 +107,7 @@ function podSpec(image: string): Manifest {
   }
 }
 
-function container(image: string): Manifest {
+function container(image: string, namespace: string): Manifest {
   const probe = (path: string) => ({ httpGet: { path, port: 'admin' } })
   return {
     name: 'poolguard',
@@ -110,6 +120,7 @@ function container(image: string): Manifest {
       '--tls-cert=/certs/tls.crt',
       '--tls-key=/certs/tls.key',
       `--path-secret-file=/certs/${PATH_SECRET_KEY}`,
+      `--ledger=${namespace}`,
       `--shutdown-delay=${SHUTDOWN_SECONDS}`
     ],
     ports: [
