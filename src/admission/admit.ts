@@ -75,11 +75,11 @@ function growingWrite(
  * Whether an object of that name is stored, by a live read where one seems to be. The API server asks about a CREATE before it looks
  * itself: without this, writes that can only fail would reserve addresses.
  */
-async function exists({ owner }: GrowingWrite, { view, confirm }: Ports): Promise<boolean> {
+async function exists({ owner }: GrowingWrite, ports: Ports): Promise<boolean> {
   const { kind, namespace, name } = owner
-  const isThere = () => (isKindName(kind) ? view.get(kind, namespace, name) : undefined) !== undefined
+  const isThere = () => (isKindName(kind) ? ports.view.get(kind, namespace, name) : undefined) !== undefined
   if (!isThere()) return false
-  const unread = await confirm([owner])
+  const unread = await ports.confirm([owner])
   return unread.length === 0 && isThere()
 }
 

@@ -34,11 +34,12 @@ export function startLedger(
   const metrics = addLedgerMetrics(registry)
   const stopping = new AbortController()
   let areRevisionsComparable = false
-  void haveComparableRevisions(api).then(answer => {
-    areRevisionsComparable = answer
-    if (!answer)
-      log.warn({}, 'revisions do not compare: objects are listed for each write that takes addresses')
-  })
+  const askOnce = async () => {
+    areRevisionsComparable = await haveComparableRevisions(api)
+    if (!areRevisionsComparable)
+      log.warn({}, 'revisions do not compare: each write that takes addresses lists')
+  }
+  void askOnce()
   const ports: LedgerPorts = {
     store: configMapStore(api, namespace),
     objects: guardedObjects({

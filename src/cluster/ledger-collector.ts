@@ -24,6 +24,8 @@ export class CollectorLoop {
   private cancelTimer: () => void = () => {}
   private round: Promise<void> | undefined
   private areClaimsLeft = false
+  /** Since the last round began, which may have read the ledger before. */
+  private hasClaimed = false
   private isChanged = false
   private isStopped = false
 
@@ -35,6 +37,7 @@ export class CollectorLoop {
 
   /** This process has made a claim. */
   claimed(): void {
+    this.hasClaimed = true
     this.areClaimsLeft = true
   }
 
@@ -59,7 +62,7 @@ export class CollectorLoop {
 
   private run(): void {
     this.isChanged = false
-    this.areClaimsLeft = false
+    this.hasClaimed = false
     this.round = this.once().finally(() => {
       this.round = undefined
       const { everyMs = COLLECT_EVERY_MS, settleMs = SETTLE_MS, clock } = this.options
@@ -71,7 +74,7 @@ export class CollectorLoop {
     const { collect, told } = this.options
     const collected = await collect().catch(() => undefined)
     if (collected === undefined) return
-    if (collected.inFlight > 0) this.areClaimsLeft = true
+    this.areClaimsLeft = collected.inFlight > 0 || this.hasClaimed
     told(collected)
   }
 }

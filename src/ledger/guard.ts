@@ -63,7 +63,7 @@ export class Guard {
 
   /** Two calls to the ledger, more when others write it at the same time; ends in `BUDGET_MS` and one attempt. */
   async admit<E>(write: GrowingWrite, evaluate: Evaluate<E>): Promise<Guarded<E>> {
-    const { clock, observe } = this.ports
+    const { clock } = this.ports
     const startedMs = clock.nowMs()
     const endTurn = await this.turns.take()
     let conflicts = 0
@@ -75,7 +75,11 @@ export class Guard {
         if (answer === undefined) conflicts += 1
       }
       answer ??= { outcome: 'retry', why: 'contended' }
-      observe({ outcome: eventOutcome(answer, write), conflicts, waitMs: clock.nowMs() - startedMs })
+      this.ports.observe({
+        outcome: eventOutcome(answer, write),
+        conflicts,
+        waitMs: clock.nowMs() - startedMs
+      })
       return answer
     } finally {
       endTurn()
