@@ -50,42 +50,46 @@ async function main(): Promise<number> {
       ca: cluster.ca,
       token: cluster.credentials.token('admin')
     })
-    const attempts: Attempt[] = []
-    let [admitted, wronglyStored, empty] = [0, 0, 0]
-    for (let round = 1; round <= rounds; round++) {
-      const made = await Promise.all(Array.from({ length: writes }, (_, i) => create(rest, round, i)))
-      attempts.push(...made)
-      const stored = await storedPools(rest)
-      admitted += stored.length
-      wronglyStored += Math.max(0, stored.length - 1)
-      empty += Number(stored.length === 0)
-      for (const name of stored) await rest.send({ method: 'DELETE', path: `${POOLS}/${name}` })
-    }
+    const raced = await race(rest, rounds, writes)
     rest.close()
     await poolguard.stop()
-    const took = attempts.map(({ tookMs }) => tookMs).toSorted((a, b) => a - b)
-    const at = (share: number) =>
-      Math.round(took[Math.min(took.length - 1, Math.floor(took.length * share))] ?? 0)
-    const [surprise] = attempts.filter(({ status }) => ![201, 403, 429].includes(status))
-    if (surprise !== undefined) say(`answered ${surprise.status}: ${surprise.message}`)
-    const answers: Record<string, number> = {}
-    for (const { status } of attempts) answers[status] = (answers[status] ?? 0) + 1
-    console.log(
-      JSON.stringify({
-        replicas,
-        rounds,
-        admitted,
-        wronglyStored,
-        empty,
-        p50Ms: at(0.5),
-        p99Ms: at(0.99),
-        answers
-      })
-    )
-    return wronglyStored + empty > 0 ? 1 : 0
+    console.log(JSON.stringify({ replicas, rounds, ...raced }))
+    return raced.wronglyStored + raced.empty > 0 ? 1 : 0
   } finally {
     await cluster.stop()
   }
+}
+
+/** What came of all rounds; `empty` counts those in which nothing was stored, `answers` HTTP statuses. */
+interface Raced {
+  readonly admitted: number
+  readonly wronglyStored: number
+  readonly empty: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly answers: Readonly<Record<string, number>>
+}
+
+async function race(rest: Rest, rounds: number, writes: number): Promise<Raced> {
+  const attempts: Attempt[] = []
+  let [admitted, wronglyStored, empty] = [0, 0, 0]
+  for (let round = 1; round <= rounds; round++) {
+    const made = await Promise.all(Array.from({ length: writes }, (_, i) => create(rest, round, i)))
+    attempts.push(...made)
+    const stored = await storedPools(rest)
+    admitted += stored.length
+    wronglyStored += Math.max(0, stored.length - 1)
+    empty += Number(stored.length === 0)
+    for (const name of stored) await rest.send({ method: 'DELETE', path: `${POOLS}/${name}` })
+  }
+  const [surprise] = attempts.filter(({ status }) => ![201, 403, 429].includes(status))
+  if (surprise !== undefined) say(`answered ${surprise.status}: ${surprise.message}`)
+  const answers: Record<string, number> = {}
+  for (const { status } of attempts) answers[status] = (answers[status] ?? 0) + 1
+  const took = attempts.map(({ tookMs }) => tookMs).toSorted((a, b) => a - b)
+  const at = (share: number) =>
+    Math.round(took[Math.min(took.length - 1, Math.floor(took.length * share))] ?? 0)
+  return { admitted, wronglyStored, empty, p50Ms: at(0.5), p99Ms: at(0.99), answers }
 }
 
 /** Ranges of one round all hold 192.168.1.130, and those of another round other addresses: nobody waits for the round before. */
