@@ -1,5 +1,6 @@
-import { parentPort, workerData } from 'node:worker_threads'
-import { runSchedules } from './run-schedules.ts'
+import { workerData } from 'node:worker_threads'
+import { flawText, runSchedules } from './run-schedules.ts'
 
 // A thread of its own: tap follows every promise of its own thread, which makes them three times as slow.
-parentPort?.postMessage({ flaw: await runSchedules(Number(workerData)) })
+const flaw = await runSchedules(Number(workerData))
+if (flaw !== undefined) throw new Error(flawText(flaw))
