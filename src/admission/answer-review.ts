@@ -1,13 +1,7 @@
 import type { Answer, AnswerReview, OnFault, Outcome, Question } from './answer.ts'
-import {
-  denialCauses,
-  closing,
-  mutatingResponse,
-  refusal,
-  validatingResponse,
-  type AdmissionResponse
-} from './response.ts'
-import { judge, type Judgement } from './judge.ts'
+import { denialCauses, closing, mutatingResponse, refusal, type AdmissionResponse } from './response.ts'
+import { admit } from './admit.ts'
+import type { Judgement } from './judge.ts'
 import { mutate } from './mutate.ts'
 import { pinned, type Ports } from './ports.ts'
 import { parseReview, type Review } from './review.ts'
@@ -29,9 +23,9 @@ export function createAnswerReview(ports: Ports): AnswerReview {
 }
 
 async function validatingAnswer(review: Review, ports: Ports, onFault: OnFault): Promise<Answer> {
-  const judgement = await judge(review, ports)
-  const response = validatingResponse(review, judgement, onFault)
-  return reviewAnswer(response, judgedOutcome(review, judgement, response.allowed))
+  const { judgement, response, withheld } = await admit(review, ports, onFault)
+  const outcome = judgedOutcome(review, judgement, response.allowed)
+  return reviewAnswer(response, withheld === undefined ? outcome : { ...outcome, denied: [withheld] })
 }
 
 async function mutatingAnswer(review: Review, ports: Ports): Promise<Answer> {

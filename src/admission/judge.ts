@@ -27,11 +27,19 @@ export interface Judgement extends ExemptEvaluation {
   /** Fields of the object with the wrong type: nothing else was judged then. */
   readonly fieldErrors: readonly FieldError[]
   readonly audience: Audience
+  /** What was judged, and for whom; undefined when no rule was asked. */
+  readonly write: JudgedWrite | undefined
   readonly snapshot: PolicySnapshot
   /** Every denial rests on an object that could not be read live. */
   readonly isUnconfirmed: boolean
   /** It passes only as far as the inventory goes, and what should be read live for that could not be. */
   readonly isDoubtful: boolean
+}
+
+/** A write as rules see it. */
+export interface JudgedWrite {
+  readonly change: Change
+  readonly requester: Requester
 }
 
 /** Denials that are confirmed: as many as an answer names. More would let one write ask for thousands of reads. */
@@ -58,6 +66,7 @@ export async function judge(review: Review, ports: Ports): Promise<Judgement> {
     fieldErrors: [],
     isUnconfirmed: false,
     isDoubtful: false,
+    write: undefined,
     snapshot
   }
   const skipped = notJudged(review, ports)
@@ -89,11 +98,12 @@ export async function judge(review: Review, ports: Ports): Promise<Judgement> {
     for (const ref of await ports.confirm(rests)) unread.add(refKey(ref))
     judged = evaluateOnce(asked, ports)
   }
-  const { evaluation, audience } = judged
+  const { evaluation, audience, requester } = judged
   return {
     ...nothing,
     ...evaluation,
     audience,
+    write: { change, requester },
     notJudged: undefined,
     isUnconfirmed: isUnconfirmed(evaluation, owners(), unread),
     isDoubtful: evaluation.doubts.some(ref => unread.has(refKey(ref)))
@@ -147,6 +157,7 @@ function isTerminating({ operation, object }: Review): boolean {
 }
 
 interface Evaluated {
+  readonly requester: Requester
   readonly evaluation: ExemptEvaluation
   readonly audience: Audience
 }
@@ -167,7 +178,8 @@ function evaluateOnce({ review, change, snapshot, raw }: Asked, ports: Ports): E
   const audience = isPlatform ? 'platform' : 'tenant'
   const ask = review.subResource === 'status' && !isWrittenThrough(review) ? evaluateStatus : evaluate
   const evaluation = ask(change, snapshot.rules, context)
-  return { evaluation: withExemptions(evaluation, exemptableWrite(review), exposure, ports.now()), audience }
+  const exempt = withExemptions(evaluation, exemptableWrite(review), exposure, ports.now())
+  return { evaluation: exempt, audience, requester }
 }
 
 /** What rules are told besides the object itself. */

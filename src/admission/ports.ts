@@ -1,6 +1,7 @@
 import type { View } from '../inventory/view.ts'
 import type { Claim } from '../kinds/claim.ts'
 import type { ObjectRef } from '../kinds/object-ref.ts'
+import type { Guard } from '../ledger/guard.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { ExposurePolicies } from '../policy/resolve-exposure.ts'
 import type { AnyRule } from '../rules/rule.ts'
@@ -26,6 +27,8 @@ export interface Ports {
    * from files there is nothing fresher, and the answer is empty.
    */
   confirm(refs: readonly ObjectRef[]): Promise<readonly ObjectRef[]>
+  /** Keeps two writes at once from taking the same addresses; absent: this one alone decides, and nothing is stored meanwhile. */
+  readonly ledger?: Pick<Guard, 'admit'>
   /** The time, in milliseconds since 1970: exemptions end. */
   now(): number
 }

@@ -223,7 +223,8 @@ function webhook(entry: Entry, path: 'validate' | 'mutate', options: Registratio
     clientConfig: caBundle === undefined ? where : { ...where, caBundle },
     failurePolicy: entry.failurePolicy,
     matchPolicy: 'Equivalent',
-    sideEffects: 'None',
+    // A claim is made by reviews that are no dry run.
+    sideEffects: path === 'validate' ? 'NoneOnDryRun' : 'None',
     timeoutSeconds: TIMEOUT_SECONDS,
     ...(entry.namespaceSelector === undefined ? {} : { namespaceSelector: entry.namespaceSelector }),
     matchConditions: entry.matchConditions,

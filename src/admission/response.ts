@@ -27,6 +27,8 @@ export interface AdmissionResponse {
       readonly group: string
       readonly kind: string
       readonly causes: readonly Cause[]
+      /** The API server makes a Retry-After header of it, which kubectl and client-go obey by themselves. */
+      readonly retryAfterSeconds?: number
     }
   }
   readonly warnings?: readonly string[]
@@ -96,12 +98,16 @@ export function validatingResponse(
   const warnings = warningsOf(judgement)
   const causes = denialCauses(judgement)
   if (causes.length > 0 && !judgement.isUnconfirmed) {
-    return { ...denied(review, causes, { code: 403, judgement }), ...withWarnings(warnings), ...annotations }
+    return {
+      ...refusedFor(review, causes, { code: 403, judgement }),
+      ...withWarnings(warnings),
+      ...annotations
+    }
   }
   const isUncertain = causes.length > 0 || judgement.isDoubtful
   const uncertain = isUncertain ? [...causes, UNCONFIRMED] : unreadCauses(judgement)
   if (uncertain.length > 0 && onFault === 'fail')
-    return { ...denied(review, uncertain, { code: 503, judgement }), ...annotations }
+    return { ...refusedFor(review, uncertain, { code: 503, judgement }), ...annotations }
   const open = fittingWarnings([...warnings, ...uncertain.map(cause => cause.message)])
   return { uid: review.uid, allowed: true, ...withWarnings(open), ...annotations }
 }
@@ -132,16 +138,24 @@ function messageOf(causes: readonly Cause[]): string {
   return more > 0 ? [...lines, `and ${more} more`].join('\n') : lines.join('\n')
 }
 
-interface Denial {
-  readonly code: 403 | 503
+/** How a review is refused, and what it was judged by. */
+export interface Refusal {
+  readonly code: RefusalCode
   readonly judgement: Judgement
+  /** After which the caller may try again; absent: it need not. */
+  readonly retryAfterSeconds?: number
 }
 
 /**
- * The last cause names the policies that were in force. It stands there since kubectl prints the message alone: whoever
- * reads a denial is spared 71 characters, and a program that compares answers of two replicas has them.
+ * A denial with these causes, at least one. A last cause names the policies that were in force. It stands there since kubectl
+ * prints the message alone: whoever reads a denial is spared 71 characters, and a program that compares answers of two replicas
+ * has them.
  */
-function denied(review: Review, causes: readonly Cause[], { code, judgement }: Denial): AdmissionResponse {
+export function refusedFor(
+  review: Review,
+  causes: readonly Cause[],
+  { code, judgement, retryAfterSeconds }: Refusal
+): AdmissionResponse {
   const policies: Cause = { reason: POLICIES_CAUSE, message: judgement.snapshot.digest, field: '' }
   return {
     uid: review.uid,
@@ -149,16 +163,27 @@ function denied(review: Review, causes: readonly Cause[], { code, judgement }: D
     status: {
       status: 'Failure',
       code,
-      reason: code === 403 ? 'Forbidden' : 'ServiceUnavailable',
+      reason: REASONS[code],
       message: messageOf(causes),
       details: {
         name: review.name,
         group: review.group,
         kind: review.kindName,
-        causes: [...causes.slice(0, MOST_CAUSES - 1), policies]
+        causes: [...causes.slice(0, MOST_CAUSES - 1), policies],
+        ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds })
       }
     }
   }
+}
+
+type RefusalCode = 403 | 409 | 429 | 503
+
+/** metav1.StatusReason. */
+const REASONS: Readonly<Record<RefusalCode, string>> = {
+  403: 'Forbidden',
+  409: 'AlreadyExists',
+  429: 'TooManyRequests',
+  503: 'ServiceUnavailable'
 }
 
 /** Findings of rules set to warn, worded and cut as the API server would cut them. */
@@ -169,7 +194,8 @@ export function warningsOf(judgement: Judgement): readonly string[] {
   return fittingWarnings([...foreign, ...found.map(judged => causeOf(judged, judgement).message)])
 }
 
-function fittingWarnings(texts: readonly string[]): readonly string[] {
+/** Cut as the API server would cut them, each once. */
+export function fittingWarnings(texts: readonly string[]): readonly string[] {
   let left = ALL_WARNINGS_CHARACTERS
   return [...new Set(texts)].flatMap(text => {
     const characters = Array.from(text)

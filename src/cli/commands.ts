@@ -33,6 +33,7 @@ function addServe(program: Command, io: Io, done: Done): void {
     .option('--path-secret-file <file>', 'secret that paths begin with: /SECRET/validate; else 404')
     .option('--require-digest <digest>', 'serve no other policies than those of this digest (sha256:HEX)')
     .option('--client-ca <file>', "PEM of the CA of API servers' client certificates; without one 403")
+    .option('--ledger <namespace>', 'of ConfigMap poolguard-ledger, by which writes at once are kept apart')
     .option('--shutdown-delay <seconds>', 'go on serving this long after SIGTERM', wholeNumber, 0)
     .addOption(logLevel())
     .action(async (options: ServeOptions) => done(await runServe(options, io)))

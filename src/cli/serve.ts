@@ -10,7 +10,7 @@ import { addInventoryMetrics, type InventoryFacts } from '../server/inventory-me
 import { startServer, type Endpoint, type RunningServer } from '../server/listen.ts'
 import { createLogger, type Log } from '../server/logger.ts'
 import type { CertificatePair } from '../server/tls.ts'
-import { createMetrics } from '../server/metrics.ts'
+import { createMetrics, type Metrics } from '../server/metrics.ts'
 import { pollCertificate } from './certificate-poll.ts'
 import { certificatesIn } from './certificates.ts'
 import { systemClock, wallTimeMs } from './clock.ts'
@@ -18,6 +18,7 @@ import { readText } from './files.ts'
 import { proofsOf, type ProofOptions } from './install/proofs.ts'
 import { EXIT, UnusableError, type Io } from './io.ts'
 import { tellOfFindings } from './finding-events.ts'
+import { startLedger, type RunningLedger } from './ledger.ts'
 import { orDefault, requiredDigest } from './policies.ts'
 import { readinessOf } from './readiness.ts'
 import { followPolicies, warnOfExpired } from './reload/follow-policies.ts'
@@ -33,6 +34,8 @@ export interface ServeOptions extends WorldOptions, ProofOptions {
   readonly tlsCert?: string
   readonly tlsKey?: string
   readonly tlsName?: readonly string[]
+  /** The namespace of its ConfigMap; absent: writes at once are not kept apart. */
+  readonly ledger?: string
   readonly shutdownDelay: number
   /** `sha256:` and 64 hex digits; absent: whatever the policies are. */
   readonly requireDigest?: string
@@ -63,6 +66,8 @@ export async function startServing(
   const listen = endpoint(options.listen, '--listen')
   const adminListen = endpoint(options.adminListen, '--admin-listen')
   const { pathSecret, clientCa } = proofsOf(options, listen)
+  const isOpen = pathSecret === undefined && clientCa === undefined
+  requireLedgerUsable(options, isOpen)
   const paths = orDefault(options.policies)
   const first = readAtStart(() => readPolicies(paths))
   const required = requiredDigest(options.requireDigest)
@@ -79,6 +84,7 @@ export async function startServing(
   addInventoryMetrics(metrics.registry, () => inventoryFacts(world))
   const { registry } = metrics
   const findingEvents = isClusterWorld(world) ? tellOfFindings(world, { log, registry }) : undefined
+  const ledger = ledgerOf(world, options, { log, registry })
   const clock = systemClock()
   const expired = warnOfExpired(policies, { log, clock, now: wallTimeMs })
   const told = tellOfDoubts(policies, log)
@@ -94,10 +100,11 @@ export async function startServing(
     stopFollowing()
     expired.stop()
     await findingEvents?.stop()
+    await ledger?.stop()
     await world.close()
   }
   const server = await startServer({
-    answer: createAnswerReview(world.ports),
+    answer: createAnswerReview(ledger === undefined ? world.ports : { ...world.ports, ledger: ledger.guard }),
     faultAnswer,
     tls,
     pathSecret,
@@ -117,7 +124,6 @@ export async function startServing(
     throw new UnusableError(error instanceof Error ? error.message : 'cannot listen')
   })
   const stopPolling = pollCertificate(certificateFiles(options), server, tls)
-  const isOpen = pathSecret === undefined && clientCa === undefined
   if (world.watcher === undefined && isOpen) io.stderr(nextCommand(server, options))
   return {
     server,
@@ -128,6 +134,28 @@ export async function startServing(
       await close()
     }
   }
+}
+
+/** Claims are made for callers alone that prove to be an API server: a forged review would reserve addresses. */
+function requireLedgerUsable({ ledger, inventory }: ServeOptions, isOpen: boolean): void {
+  if (ledger === undefined) return
+  if (inventory.length > 0) throw new UnusableError('--ledger is in a cluster; it cannot go with --inventory')
+  if (!isOpen) return
+  throw new UnusableError(
+    '--ledger takes callers that prove to be an API server: add --path-secret-file FILE or --client-ca FILE'
+  )
+}
+
+/** undefined without --ledger; where there is a cluster, the log says what that means. */
+function ledgerOf(
+  world: World,
+  { ledger }: ServeOptions,
+  to: { readonly log: Log; readonly registry: Metrics['registry'] }
+): RunningLedger | undefined {
+  if (!isClusterWorld(world)) return undefined
+  if (ledger !== undefined) return startLedger(world, ledger, to)
+  to.log.warn({}, 'no --ledger: two writes at once may take the same addresses')
+  return undefined
 }
 
 function serveWorld(snapshot: Ports['snapshot'], options: ServeOptions, log: Log): World {

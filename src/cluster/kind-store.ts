@@ -4,7 +4,7 @@ import { refOf, type AnyObject, type KindName } from '../kinds/index.ts'
 import { refKey, type ObjectRef } from '../kinds/object-ref.ts'
 import type { CompleteList } from './list.ts'
 import type { Entry } from './entry.ts'
-import { isOlder } from './watch-event.ts'
+import { isOlder, revisionOf } from './watch-event.ts'
 
 /** An object that is stored but does not have the shape its kind promises, and the fields that are wrong. */
 export interface Unreadable {
@@ -32,6 +32,7 @@ export class KindStore {
   private readonly unreadables = new Map<string, Unreadable>()
   private readonly deletions = new Map<string, string>()
   private listedAt = '0'
+  private completeAt: bigint | undefined
 
   /** `changed` is called after every change and must not throw. */
   constructor(kind: KindName, inventory: Inventory, changed: () => void, keepsJson = false) {
@@ -50,6 +51,11 @@ export class KindStore {
     return [...this.unreadables.values()]
   }
 
+  /** Every write of the kind up to this one is in the inventory; undefined when that is not known. 0 for a kind that is absent. */
+  get revision(): bigint | undefined {
+    return this.completeAt
+  }
+
   /** The object in the inventory, or undefined. */
   get(ref: ObjectRef): AnyObject | undefined {
     return this.inventory.get(this.kind, ref.namespace, ref.name)
@@ -61,7 +67,14 @@ export class KindStore {
     return namespace === undefined ? refs : refs.filter(ref => ref.namespace === namespace)
   }
 
+  /** All that was written up to this revision has been put or deleted here. */
+  completed(resourceVersion: string): void {
+    const revision = revisionOf(resourceVersion)
+    if (revision !== undefined && (this.completeAt ?? -1n) < revision) this.completeAt = revision
+  }
+
   setKnown(known: boolean): void {
+    if (!known) this.completeAt = undefined
     if (this.inventory.known(this.kind) === known) return
     this.inventory.setKnown(this.kind, known)
     this.changed()
@@ -72,6 +85,7 @@ export class KindStore {
     this.deletions.clear()
     this.unreadables.clear()
     this.listedAt = list.resourceVersion
+    this.completeAt = revisionOf(list.resourceVersion)
     const objects: AnyObject[] = []
     for (const entry of list.entries) {
       if (entry.read.ok) objects.push(entry.read.object)

@@ -132,6 +132,7 @@ async function readAll(
   for (const gone of store.refsIn(namespace)) {
     if (!there.has(refKey(gone))) store.delete(gone, list.resourceVersion)
   }
+  if (namespace === undefined) store.completed(list.resourceVersion)
   return undefined
 }
 

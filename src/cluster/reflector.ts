@@ -163,6 +163,7 @@ export class Reflector {
       if (event.type === 'DELETED') store.delete(entry.ref, event.resourceVersion)
       else store.put(entry)
     }
+    this.options.store.completed(event.resourceVersion)
     if (!isOlder(event.resourceVersion, position.resourceVersion)) {
       position.resourceVersion = event.resourceVersion
     }

@@ -36,11 +36,13 @@ export function resourceVersionOf(object: unknown): string {
  * revisions); where they are no integers nothing is certain, and the latest word counts.
  */
 export function isOlder(a: string, b: string): boolean {
-  return isInteger(a) && isInteger(b) && BigInt(a) < BigInt(b)
+  const [older, newer] = [revisionOf(a), revisionOf(b)]
+  return older !== undefined && newer !== undefined && older < newer
 }
 
-function isInteger(resourceVersion: string): boolean {
-  return /^\d+$/.test(resourceVersion)
+/** The number that a resource version is; undefined when it is none. */
+export function revisionOf(resourceVersion: string): bigint | undefined {
+  return /^\d+$/.test(resourceVersion) ? BigInt(resourceVersion) : undefined
 }
 
 function parse(line: string): unknown {

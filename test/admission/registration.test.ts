@@ -228,9 +228,10 @@ await test('registration() sets what the API server needs in every webhook', asy
   const names = [...webhooks(0), ...webhooks(1)].map(webhook => webhook.name)
   t.equal(new Set(names).size, names.length)
   for (const webhook of [...webhooks(0), ...webhooks(1)]) {
+    const isValidating = JSON.stringify(webhook.clientConfig).includes('/validate')
     t.match(webhook, {
       matchPolicy: 'Equivalent',
-      sideEffects: 'None',
+      sideEffects: isValidating ? 'NoneOnDryRun' : 'None',
       timeoutSeconds: 5,
       admissionReviewVersions: ['v1']
     })
@@ -392,6 +393,26 @@ await test('rbac() reads exactly what is watched, and of all writes creates Even
   )
   for (const rule of RULES)
     for (const kind of rule.reads) t.ok(watchedKinds(RULES).includes(kind), `${rule.id}: ${kind}`)
+})
+
+await test('rbac() writes the ledger, in the own namespace, and no other ConfigMap', async t => {
+  const [, , role, binding] = rbac(RULES, 'guard')
+  t.match(role, { kind: 'Role', metadata: { namespace: 'guard' } })
+  t.strictSame(role['rules'], [
+    {
+      apiGroups: [''],
+      resources: ['configmaps'],
+      resourceNames: ['poolguard-ledger'],
+      verbs: ['get', 'patch']
+    },
+    { apiGroups: [''], resources: ['configmaps'], verbs: ['create'] }
+  ])
+  t.match(binding, {
+    kind: 'RoleBinding',
+    metadata: { namespace: 'guard' },
+    roleRef: { kind: 'Role' },
+    subjects: [{ namespace: 'guard' }]
+  })
 })
 
 await test('registration() asks about what accounts write for tenants like about what tenants write', async t => {

@@ -22,6 +22,8 @@ const UNREAD: WatchStatus = {
   lastEventAgeMs: undefined
 }
 
+const POLICIES = () => [{ name: 'policies', ok: true, detail: 'f' }]
+
 function watcherOf(statuses: readonly WatchStatus[], synced: Promise<boolean>): Watcher {
   return {
     synced: () => synced,
@@ -34,7 +36,7 @@ function watcherOf(statuses: readonly WatchStatus[], synced: Promise<boolean>): 
 
 function inventory(statuses: readonly WatchStatus[], atMs: number): string {
   let nowMs = 0
-  const ready = readinessOf({ watcher: watcherOf(statuses, new Promise(() => {})) }, 'f', () => nowMs)
+  const ready = readinessOf({ watcher: watcherOf(statuses, new Promise(() => {})) }, POLICIES, () => nowMs)
   nowMs = atMs
   const check = ready().find(({ name }) => name === 'inventory')
   return `${check?.ok ? '+' : '-'} ${check?.detail}`
@@ -50,7 +52,7 @@ await test('readinessOf() waits for the first list, a minute for some kinds, for
     '+ not read yet, and not waited for: Vpc',
     'a refusal is an answer'
   )
-  const ready = readinessOf({ watcher: watcherOf([STATUS], Promise.resolve(true)) }, 'f', () => 0)
+  const ready = readinessOf({ watcher: watcherOf([STATUS], Promise.resolve(true)) }, POLICIES, () => 0)
   await Promise.resolve()
   t.strictSame(ready(), [
     { name: 'policies', ok: true, detail: 'f' },
@@ -58,7 +60,7 @@ await test('readinessOf() waits for the first list, a minute for some kinds, for
     { name: 'inventory/Node', ok: true, detail: 'synced, 3 objects, heard 12 s ago' }
   ])
   t.ok(
-    readinessOf({ watcher: undefined }, 'f', () => 0)().every(({ ok }) => ok),
+    readinessOf({ watcher: undefined }, POLICIES, () => 0)().every(({ ok }) => ok),
     'files are read already'
   )
 })

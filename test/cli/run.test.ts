@@ -279,3 +279,14 @@ await test('new certificates are announced, kept ones are not', async t => {
     /made new certificates/
   )
 })
+
+await test('serve --ledger takes a cluster, and callers that prove themselves', async t => {
+  for (const [args, reason] of [
+    [['--kubeconfig', '/nowhere'], /--path-secret-file FILE or --client-ca FILE/],
+    [['--inventory', 'manifests/examples/inventory'], /cannot go with --inventory/]
+  ] as const) {
+    const { code, stderr } = await poolguard(['serve', '--ledger', 'poolguard', ...args])
+    t.equal(code, 2)
+    t.match(stderr, reason)
+  }
+})

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
+import { startBalancer } from './balancer.ts'
 import type { Cluster } from './cluster.ts'
 import { requireCommand } from './command.ts'
 import { isJsonObject, items, member, text } from './json.ts'
@@ -17,10 +18,14 @@ export type PoolguardOptions = {
   readonly policies?: string
   /** Added to `poolguard serve`. */
   readonly flags?: readonly string[]
+  /** Processes behind one address; 1 when absent. */
+  readonly replicas?: number
 }
 
 export type Poolguard = {
+  /** The first of the replicas, which `process` is alone by default. */
   readonly process: RunningProcess
+  readonly replicas: readonly RunningProcess[]
   /** Where the webhooks answer, below the secret of their paths: https://127.0.0.1:PORT. */
   readonly url: string
   /** Where /readyz and /metrics answer: http://127.0.0.1:PORT. */
@@ -52,18 +57,32 @@ export async function startPoolguard(cluster: Cluster, options: PoolguardOptions
   const isApplied = (object: JsonObject): boolean => !isWebhook(object) && !podKinds.includes(kindOf(object))
   await cluster.apply(namespacesFirst(objects.filter(isApplied)))
 
-  const started = await startServer(cluster, { folder, policies, flags: options.flags ?? [] })
+  const servers = await startServers(
+    cluster,
+    { folder, policies, flags: options.flags ?? [] },
+    options.replicas ?? 1
+  )
+  const [started] = servers
+  const balancer = servers.length > 1 ? await startBalancer(servers.map(({ port }) => port)) : undefined
+  const url = balancer === undefined ? started.url : `https://127.0.0.1:${balancer.port}`
+  const replicas = servers.map(one => one.process)
+  const stop = async (): Promise<void> => {
+    balancer?.close()
+    await Promise.all(servers.map(one => one.stop()))
+  }
   const ca = readFileSync(started.caFile).toString('base64')
-  const webhooks = objects.filter(isWebhook).map(object => withUrls(object, started.url, ca))
+  const webhooks = objects.filter(isWebhook).map(object => withUrls(object, url, ca))
   await cluster.apply(webhooks)
   return {
     ...started,
-    stop: () => started.stop(),
+    url,
+    replicas,
+    stop,
     restart: awayMs => started.restart(awayMs),
     uninstall: async () => {
       const names = webhooks.map(object => `${kindOf(object)}/${text(member(object, 'metadata'), 'name')}`)
       await cluster.mustKubectl(['delete', ...names])
-      await started.stop()
+      await stop()
     }
   }
 }
@@ -111,15 +130,32 @@ function namespacesFirst(objects: readonly JsonObject[]): readonly JsonObject[] 
   return objects.toSorted((a, b) => Number(isNamespace(b)) - Number(isNamespace(a)))
 }
 
+type ServerOptions = { readonly folder: string; readonly policies: string; readonly flags: readonly string[] }
+type Server = Pick<Poolguard, 'process' | 'url' | 'adminUrl' | 'caFile' | 'stop' | 'restart'> & {
+  readonly port: number
+}
+
+async function startServers(
+  cluster: Cluster,
+  options: ServerOptions,
+  replicas: number
+): Promise<readonly [Server, ...Server[]]> {
+  const first = await startServer(cluster, options, 'poolguard')
+  const others: Server[] = []
+  for (let i = 2; i <= replicas; i++) others.push(await startServer(cluster, options, `poolguard-${i}`))
+  return [first, ...others]
+}
+
 async function startServer(
   cluster: Cluster,
-  { folder, policies, flags }: { folder: string; policies: string; flags: readonly string[] }
-): Promise<Pick<Poolguard, 'process' | 'url' | 'adminUrl' | 'caFile' | 'stop' | 'restart'>> {
+  { folder, policies, flags }: ServerOptions,
+  name: string
+): Promise<Server> {
   mkdirSync(folder, { recursive: true })
-  const [port, adminPort] = await freePorts(2)
+  const [port = 0, adminPort = 0] = await freePorts(2)
   const adminUrl = `http://127.0.0.1:${adminPort}`
   const command = {
-    name: 'poolguard',
+    name,
     command: process.execPath,
     args: [
       '--enable-source-maps',
@@ -130,11 +166,12 @@ async function startServer(
       `--listen=127.0.0.1:${port}`,
       `--admin-listen=127.0.0.1:${adminPort}`,
       `--path-secret-file=${join(folder, 'certs/path-secret')}`,
+      `--ledger=${poolguardNamespace}`,
       ...flags
     ],
     // its certificates are in certs/ there, made by `manifests`
     cwd: folder,
-    logFile: join(cluster.directory, 'logs/poolguard.log')
+    logFile: join(cluster.directory, `logs/${name}.log`)
   }
   const isReady = async (): Promise<boolean> => (await probe(`${adminUrl}/readyz`)) === 200
   const started = cluster.adopt(await startReady(command, isReady))
@@ -149,6 +186,7 @@ async function startServer(
       running = cluster.adopt(await startReady(command, isReady))
     },
     url: `https://127.0.0.1:${port}`,
+    port,
     adminUrl,
     caFile: join(folder, 'certs/ca.crt')
   }

@@ -89,7 +89,13 @@ await test(
 
 /** How long a process may be mute before the kubelet kills it. */
 function livenessPatienceSeconds(): number {
-  const objects = workload({ namespace: 'poolguard', image: 'x', replicas: 3, fingerprint: '' })
+  const objects = workload({
+    namespace: 'poolguard',
+    image: 'x',
+    replicas: 3,
+    policiesName: 'p',
+    requiredDigest: undefined
+  })
   const probe = /"livenessProbe":(\{[^}]*\}[^}]*\})/.exec(JSON.stringify(objects))?.[1] ?? '{}'
   const json: unknown = JSON.parse(probe)
   return isRecord(json) ? Number(json['periodSeconds']) * Number(json['failureThreshold']) : 0

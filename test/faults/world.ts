@@ -89,7 +89,11 @@ export async function startWorld(t: Test, setup: WorldSetup = {}): Promise<World
     tls: certificate,
     listen: { host: '127.0.0.1', port: 0 },
     adminListen: { host: '127.0.0.1', port: 0 },
-    ready: readinessOf({ watcher }, snapshot.fingerprint, () => clock.nowMs()),
+    ready: readinessOf(
+      { watcher },
+      () => [{ name: 'policies', ok: true, detail: snapshot.digest }],
+      () => clock.nowMs()
+    ),
     metrics,
     log: createLogger({ level: 'silent' }),
     shutdownDelayMs: 0,

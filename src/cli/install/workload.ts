@@ -1,3 +1,4 @@
+import { LEDGER_NAME } from '../../cluster/ledger-store.ts'
 import type { Manifest } from '../../admission/registration.ts'
 
 export interface InstallOptions {
@@ -27,13 +28,14 @@ const PATH_SECRET_KEY = 'path-secret'
 
 export const LABELS = { 'app.kubernetes.io/name': 'poolguard' }
 
-/** The namespace, ServiceAccount, Deployment, Service and PodDisruptionBudget, in the order of `kubectl apply`. */
+/** The namespace, ServiceAccount, ledger, Deployment, Service and PodDisruptionBudget, in the order of `kubectl apply`. */
 export function workload(options: InstallOptions): readonly Manifest[] {
   const { namespace } = options
   const meta = { name: 'poolguard', namespace, labels: LABELS }
   return [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels: namespaceLabels() } },
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: meta },
+    ledger(namespace),
     deployment(meta, options),
     {
       apiVersion: 'v1',
@@ -54,6 +56,14 @@ export function workload(options: InstallOptions): readonly Manifest[] {
       spec: { minAvailable: 1, selector: { matchLabels: LABELS } }
     }
   ]
+}
+
+/**
+ * Without data, which kubectl apply then leaves alone: applying these manifests again must not take claims away. Before the
+ * Deployment, since a process that finds none waits until claims of a lost one are over.
+ */
+function ledger(namespace: string): Manifest {
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: LEDGER_NAME, namespace, labels: LABELS } }
 }
 
 function namespaceLabels(): Manifest {
@@ -96,7 +106,7 @@ function podSpec(options: InstallOptions): Manifest {
   }
 }
 
-function container({ image, requiredDigest }: InstallOptions): Manifest {
+function container({ image, namespace, requiredDigest }: InstallOptions): Manifest {
   const probe = (path: string) => ({ httpGet: { path, port: 'admin' } })
   return {
     name: 'poolguard',
@@ -110,6 +120,7 @@ function container({ image, requiredDigest }: InstallOptions): Manifest {
       '--tls-cert=/certs/tls.crt',
       '--tls-key=/certs/tls.key',
       `--path-secret-file=/certs/${PATH_SECRET_KEY}`,
+      `--ledger=${namespace}`,
       `--shutdown-delay=${SHUTDOWN_SECONDS}`
     ],
     ports: [

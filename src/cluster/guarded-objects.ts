@@ -1,0 +1,77 @@
+import type { Inventory } from '../inventory/inventory.ts'
+import { isKindName } from '../kinds/index.ts'
+import { refKey } from '../kinds/object-ref.ts'
+import { guardedClaims } from '../ledger/guarded-claims.ts'
+import type { GuardedObjects, StoredObject } from '../ledger/ports.ts'
+import type { Plan } from '../policy/plan.ts'
+import type { ApiServer } from './connect.ts'
+import { resourceVersionOf, revisionOf } from './watch-event.ts'
+import type { LiveReader } from './live-reader.ts'
+import type { Watcher } from './watcher.ts'
+
+export interface GuardedObjectsOptions {
+  readonly inventory: Inventory
+  readonly watcher: Pick<Watcher, 'watched'>
+  readonly read: LiveReader
+  readonly plan: () => Plan
+  /** Asked each time; false until `haveComparableRevisions` has said otherwise. */
+  readonly areRevisionsComparable: () => boolean
+}
+
+/** The guarded objects of a cluster that is followed: the inventory, and live reads that bring it up to date. */
+export function guardedObjects(options: GuardedObjectsOptions): GuardedObjects {
+  const { inventory, watcher, read, plan } = options
+  return {
+    get areRevisionsComparable() {
+      return options.areRevisionsComparable()
+    },
+    view: () => inventory,
+    revision: kind => watcher.watched(kind)?.store.revision,
+    async list(kinds) {
+      const unread = await read(kinds.map(kind => ({ kind, namespace: '', name: '' })))
+      return unread.length === 0
+    },
+    async stored(refs) {
+      const unread = new Set((await read(refs)).map(({ ref }) => refKey(ref)))
+      const context = { plan: plan(), view: inventory }
+      const found = new Map<string, StoredObject | null>()
+      for (const ref of refs) {
+        if (unread.has(refKey(ref)) || !isKindName(ref.kind)) continue
+        const object = inventory.get(ref.kind, ref.namespace, ref.name)
+        found.set(
+          refKey(ref),
+          object === undefined
+            ? null
+            : {
+                uid: object.meta.uid,
+                revision: revisionOf(object.meta.resourceVersion),
+                claims: guardedClaims(object, context)
+              }
+        )
+      }
+      return found
+    }
+  }
+}
+
+/** For each of the two lists. */
+const LIST_MS = 2_000
+
+/**
+ * Whether revisions of this API server are numbers that do not shrink, as Kubernetes promises in recent versions only: of two
+ * quorum lists, one after the other, the second is not older. Never rejects; false when it does not answer.
+ */
+export async function haveComparableRevisions(api: ApiServer): Promise<boolean> {
+  const revision = async () => {
+    const query = { limit: '1' }
+    const { json } = await api.request({ path: '/api/v1/namespaces', query, timeoutMs: LIST_MS })
+    return revisionOf(resourceVersionOf(json))
+  }
+  try {
+    const first = await revision()
+    const second = await revision()
+    return first !== undefined && second !== undefined && first <= second
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,261 @@
+import { test } from 'tap'
+import { createAnswerReview } from '../../src/admission/answer-review.ts'
+import type { OnFault } from '../../src/admission/answer.ts'
+import { snapshotOf } from '../../src/cli/policies.ts'
+import { Inventory } from '../../src/inventory/inventory.ts'
+import { decodeLedger, encodeLedger } from '../../src/ledger/codec.ts'
+import { Guard } from '../../src/ledger/guard.ts'
+import type { InFlight, Ledger, LedgerRead } from '../../src/ledger/ledger.ts'
+import type { PutOutcome } from '../../src/ledger/ports.ts'
+
+const snapshot = snapshotOf([
+  {
+    path: 'plan.yaml',
+    text: `
+apiVersion: poolguard.io/v1alpha1
+kind: NetworkPlan
+metadata: {name: dc1}
+spec:
+  nodeSubnets: [192.168.1.0/24]
+  globalPool: {externalSubnets: [external], defaultExternalSubnet: external}
+  tenancy: {ovnEipOwners: [{user: acme-cpo, tenant: acme}]}
+`
+  }
+])
+
+const PLATFORM = { username: 'admin', groups: ['system:masters'] }
+
+const POOL = {
+  kind: { group: 'metallb.io', version: 'v1beta1', kind: 'IPAddressPool' },
+  resource: { group: 'metallb.io', version: 'v1beta1', resource: 'ipaddresspools' },
+  namespace: 'kmetal-metallb',
+  userInfo: PLATFORM
+}
+
+const EIP = {
+  kind: { group: 'kubeovn.io', version: 'v1', kind: 'OvnEip' },
+  resource: { group: 'kubeovn.io', version: 'v1', resource: 'ovn-eips' },
+  namespace: '',
+  userInfo: { username: 'acme-cpo', groups: [] }
+}
+
+function pool(name: string, ...addresses: string[]) {
+  const metadata = { name, namespace: 'kmetal-metallb', uid: `uid-${name}` }
+  return { apiVersion: 'metallb.io/v1beta1', kind: 'IPAddressPool', metadata, spec: { addresses } }
+}
+
+function eip(name: string, v4Ip: string, status = {}) {
+  const spec = { externalSubnet: 'external', v4Ip, type: 'nat' }
+  return { apiVersion: 'kubeovn.io/v1', kind: 'OvnEip', metadata: { name, uid: `uid-${name}` }, spec, status }
+}
+
+const BLANK = decodeLedger(undefined, { version: '1', lineage: 'a' })
+
+/** A world with one ledger that counts its calls. */
+class World {
+  readonly inventory = new Inventory()
+  read: LedgerRead = BLANK
+  outcomes: PutOutcome[] = []
+  puts: Ledger[] = []
+  reads = 0
+  confirms = 0
+  gone: (() => void) | undefined
+  private ms = 0
+
+  constructor() {
+    this.inventory.setAllKnown()
+    this.inventory.putJson('L2Advertisement', { metadata: { name: 'all', namespace: 'kmetal-metallb' } })
+    this.inventory.putJson('Namespace', { metadata: { name: 'kmetal-metallb' } })
+    this.inventory.putJson('Subnet', {
+      metadata: { name: 'external' },
+      spec: { cidrBlock: '203.0.113.0/24', gateway: '203.0.113.1', vlan: 'v0' }
+    })
+  }
+
+  claimed(...claims: Partial<InFlight>[]): this {
+    const owner = { kind: 'IPAddressPool', namespace: 'kmetal-metallb', name: 'other' }
+    const whole = claims.map((claim, i) => ({
+      owner,
+      uid: '',
+      requester: 'x',
+      id: String(i),
+      taken: [],
+      ...claim
+    }))
+    const blank = BLANK.ok ? BLANK.ledger : undefined
+    if (blank !== undefined) {
+      const text = encodeLedger({ ...blank, claims: whole })
+      this.read = decodeLedger(text, { version: '1', lineage: 'a' })
+    }
+    return this
+  }
+
+  async ask(
+    about: object,
+    object: { metadata: { name: string } },
+    more: object = {},
+    onFault: OnFault = 'fail'
+  ) {
+    const request = { uid: 'u', operation: 'CREATE', name: object.metadata.name, object, oldObject: null }
+    const guard = new Guard({
+      store: {
+        read: async () => {
+          this.reads += 1
+          return this.read
+        },
+        put: async ledger => {
+          this.puts.push(ledger)
+          return this.outcomes.shift() ?? 'stored'
+        }
+      },
+      objects: {
+        areRevisionsComparable: true,
+        view: () => this.inventory,
+        revision: () => 5n,
+        list: async () => true,
+        stored: async () => new Map()
+      },
+      clock: { nowMs: () => this.ms, sleep: async ms => void (this.ms += ms), random: () => 0.5 },
+      newId: () => `id-${this.puts.length}`,
+      observe: () => {}
+    })
+    const confirm = async () => {
+      this.confirms += 1
+      this.gone?.()
+      return []
+    }
+    const ports = { snapshot: () => snapshot, view: this.inventory, confirm, now: () => 0, ledger: guard }
+    const review = {
+      apiVersion: 'admission.k8s.io/v1',
+      kind: 'AdmissionReview',
+      request: { ...about, ...request, ...more }
+    }
+    const answer = await createAnswerReview(ports)(review, { path: 'validate', onFault })
+    const { response } = answer.body as {
+      response: { allowed: boolean; status?: { code: number; message: string } }
+    }
+    return { ...response, outcome: answer.outcome }
+  }
+}
+
+const RANGE = { family: 4, first: 3232235876n, last: 3232235880n } as const // 192.168.1.100-104
+const TAKEN = [{ domain: 'metallb', field: 'spec.addresses[0]', ranges: [RANGE] }]
+
+await test('a write that takes addresses is claimed before it is allowed', async t => {
+  const world = new World()
+  t.match(await world.ask(POOL, pool('new', '192.168.1.100-192.168.1.110')), { allowed: true })
+  t.match(world.puts, [
+    {
+      version: '1',
+      claims: [{ owner: { name: 'new' }, uid: 'uid-new', requester: 'admin', taken: [{ domain: 'metallb' }] }]
+    }
+  ])
+  t.equal(world.puts[0]?.minRevision.get('IPAddressPool'), 5n)
+})
+
+await test('only what is added is claimed, and nothing where nothing is', async t => {
+  const world = new World()
+  const before = pool('p', '192.168.1.100-192.168.1.104')
+  world.inventory.putJson('IPAddressPool', before)
+  const grown = pool('p', '192.168.1.100-192.168.1.106')
+  await world.ask(POOL, grown, { operation: 'UPDATE', oldObject: before })
+  t.match(world.puts[0]?.claims[0]?.taken[0]?.ranges, [{ first: RANGE.last + 1n, last: RANGE.last + 2n }])
+  const shrunk = pool('p', '192.168.1.100-192.168.1.101')
+  t.match(await world.ask(POOL, shrunk, { operation: 'UPDATE', oldObject: before }), { allowed: true })
+  await world.ask(POOL, before, { operation: 'DELETE', object: null, oldObject: before })
+  t.same([world.reads, world.puts.length], [1, 1])
+})
+
+await test('a dry run is told the same and claims nothing', async t => {
+  const world = new World()
+  t.match(await world.ask(POOL, pool('n', '192.168.1.100/32'), { dryRun: true }), { allowed: true })
+  world.claimed({ taken: TAKEN })
+  t.match(await world.ask(POOL, pool('n', '192.168.1.100/32'), { dryRun: true }), { status: { code: 429 } })
+  t.same(world.puts, [])
+})
+
+await test('what another write is about to take is refused with 429, what is stored with 403', async t => {
+  const world = new World().claimed({ taken: TAKEN })
+  const answer = await world.ask(POOL, pool('new', '192.168.1.104-192.168.1.110'))
+  t.match(answer, {
+    allowed: false,
+    outcome: { verdict: 'denied', denied: ['in-flight'] },
+    status: { code: 429, reason: 'TooManyRequests', details: { retryAfterSeconds: 2 } }
+  })
+  t.match(answer.status?.message, /IPAddressPool kmetal-metallb\/other/)
+  t.match(answer.status?.message, /Another write that is not stored yet .*: try again in 2 s\.$/)
+  t.match(await world.ask(POOL, pool('new', '192.168.1.105-192.168.1.110')), { allowed: true }, 'beside it')
+  world.inventory.putJson('IPAddressPool', pool('stored', '192.168.1.150-192.168.1.200'))
+  const stored = await world.ask(POOL, pool('new', '192.168.1.104-192.168.1.150'))
+  t.match(stored, { status: { code: 403 }, outcome: { denied: ['pool-overlap'] } })
+})
+
+await test('a tenant is not told whose write it is', async t => {
+  const owner = { kind: 'OvnEip', namespace: '', name: 'secret-of-beta' }
+  const range = { family: 4, first: 3405803786n, last: 3405803786n } as const // 203.0.113.10
+  const taken = [{ domain: 'subnet:external', field: 'spec.v4Ip', ranges: [range] }]
+  const world = new World().claimed({ owner, taken })
+  const answer = await world.ask(EIP, eip('e', '203.0.113.10'))
+  t.match(answer, { status: { code: 429 } })
+  t.notMatch(JSON.stringify(answer), /secret-of-beta/)
+})
+
+await test('what Kube-OVN fills in makes no claim', async t => {
+  const world = new World()
+  const userInfo = { username: 'system:serviceaccount:kube-system:ovn', groups: [] }
+  t.match(await world.ask(EIP, eip('e', '203.0.113.10'), { userInfo }), { allowed: true })
+  t.equal(world.reads, 0)
+  t.match(await world.ask(EIP, eip('e', '203.0.113.10')), { allowed: true })
+  t.equal(world.puts.length, 1, 'others do')
+})
+
+await test('a CREATE of what exists makes no claim, and does not pass', async t => {
+  const world = new World()
+  world.inventory.putJson('IPAddressPool', pool('p', '192.168.1.100/32'))
+  const answer = await world.ask(POOL, pool('p', '192.168.1.120/32'))
+  t.match(answer, { status: { code: 409, reason: 'AlreadyExists' } })
+  t.match(answer.status?.message, 'ipaddresspools.metallb.io "p" already exists')
+  t.same([world.reads, world.confirms], [0, 1], 'by a live read')
+  world.gone = () => world.inventory.delete('IPAddressPool', 'kmetal-metallb', 'p')
+  t.match(await world.ask(POOL, pool('p', '192.168.1.120/32')), { allowed: true }, 'not when it is gone')
+  t.equal(world.puts.length, 1)
+})
+
+await test('nobody has more than eight claims in flight', async t => {
+  const claims = (requester: string) =>
+    Array.from({ length: 8 }, (_, i) => ({
+      owner: { kind: 'IPAddressPool', namespace: 'kmetal-metallb', name: `p${i}` },
+      requester,
+      taken: [
+        { domain: 'metallb', field: 'f', ranges: [{ family: 4, first: BigInt(i), last: BigInt(i) } as const] }
+      ]
+    }))
+  const world = new World().claimed(...claims('admin'))
+  const answer = await world.ask(POOL, pool('new', '192.168.1.100/32'))
+  t.match(answer, { status: { code: 429 }, outcome: { denied: ['ledger'] } })
+  t.match(answer.status?.message, /^8 writes of addresses by you/)
+  t.match(await world.ask(POOL, pool('p3', '192.168.1.100/32')), { allowed: true }, 'one of the eight')
+  world.claimed(...claims('other'))
+  t.match(await world.ask(POOL, pool('new', '192.168.1.100/32')), { allowed: true })
+})
+
+await test('a ledger that cannot be gone by closes writes that take addresses, and no others', async t => {
+  const world = new World()
+  const asks = () => world.ask(POOL, pool('new', '192.168.1.100/32'))
+  world.outcomes = ['unknown']
+  t.match(await asks(), { status: { code: 429, message: /^It is not known/ } })
+  world.outcomes = Array.from({ length: 1000 }, () => 'conflict')
+  t.match(await asks(), { status: { code: 429, message: /^Many writes/ } })
+  t.ok(world.outcomes.length > 800, 'for a while')
+  for (const [problem, code, words] of [
+    ['unreachable', 429, /could not be read/],
+    ['missing', 503, /is missing. poolguard makes it anew within 2 minutes/],
+    ['corrupt', 503, /an administrator deletes it/],
+    ['format-version', 503, /another version/]
+  ] as const) {
+    world.read = { ok: false, problem, detail: '' }
+    t.match(await asks(), { status: { code, message: words } }, problem)
+  }
+  const open = await world.ask(POOL, pool('new', '192.168.1.100/32'), {}, 'ignore')
+  t.match(open, { allowed: true, warnings: [/another version/] }, 'as the administrator chose')
+})

@@ -1,0 +1,150 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Code } from './replica.ts'
+
+/** A rule of the protocol, and what the code is without it. Each text stands exactly once in its file. */
+export interface Mutant {
+  readonly name: string
+  readonly edits: readonly { readonly file: string; readonly text: string; readonly becomes: string }[]
+}
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'objects are listed before the ledger is read',
+    edits: [
+      {
+        file: 'guard.ts',
+        text: 'const continued = this.continuity.follow(await store.read())',
+        becomes:
+          'await objects.list(GUARDED_KINDS); const early = objects.view(); const continued = this.continuity.follow(await store.read())'
+      },
+      { file: 'guard.ts', text: 'const view = objects.view()', becomes: 'const view = early' }
+    ]
+  },
+  {
+    name: 'the collector reads objects before the ledger',
+    edits: [
+      {
+        file: 'collector.ts',
+        text: 'const continued = this.continuity.follow(await store.read())',
+        becomes: `const early = await store.read()
+    const owners = await objects.stored(early.ok ? early.ledger.claims.map(({ owner }) => owner) : [])
+    const continued = this.continuity.follow(await store.read())`
+      },
+      {
+        file: 'collector.ts',
+        text: 'const owners = await objects.stored(ledger.claims.map(({ owner }) => owner))',
+        becomes: ''
+      }
+    ]
+  },
+  {
+    name: 'a stale view is used whatever the ledger asks',
+    edits: [
+      {
+        file: 'guard.ts',
+        text: 'if (behind.length > 0 && !(await objects.list(behind))) return undefined',
+        becomes: ''
+      }
+    ]
+  },
+  {
+    name: 'claims expire while a write may still be stored',
+    edits: [{ file: 'limits.ts', text: 'TTL_MS = 120_000', becomes: 'TTL_MS = 20_000' }]
+  },
+  {
+    name: 'the ledger is put whoever wrote it in between',
+    edits: [
+      {
+        file: 'guard.ts',
+        text: 'const put = await store.put(this.withClaim({ ...ledger, minRevision }, write))',
+        becomes: `const latest = await store.read()
+    const put = await store.put({ ...this.withClaim({ ...ledger, minRevision }, write), version: latest.ok ? latest.ledger.version : '' })`
+      }
+    ]
+  },
+  {
+    name: 'claims of others are not looked at',
+    edits: [{ file: 'guard.ts', text: 'others.length === 0 ?', becomes: 'others.length >= 0 ?' }]
+  },
+  {
+    name: 'the put is left out when the owner has claimed it all before',
+    edits: [
+      {
+        file: 'guard.ts',
+        text: 'const put = await store.put(this.withClaim({ ...ledger, minRevision }, write))',
+        becomes: `if (ledger.claims.some(claim => claim.owner.name === write.owner.name)) return { outcome: 'passed', said: beside.said }
+    const put = await store.put(this.withClaim({ ...ledger, minRevision }, write))`
+      }
+    ]
+  },
+  {
+    name: 'a put of unknown outcome counts as stored',
+    edits: [
+      { file: 'guard.ts', text: "if (put === 'unknown') return", becomes: "if (put === 'conflict') return" },
+      { file: 'guard.ts', text: "return put === 'stored' ?", becomes: "return put !== 'conflict' ?" }
+    ]
+  },
+  {
+    name: 'an object of the same name ends the claim of a CREATE',
+    edits: [{ file: 'collector.ts', text: 'owner.uid === claim.uid && ', becomes: '' }]
+  },
+  {
+    name: 'an expired claim does not make views catch up with its object',
+    edits: [
+      {
+        file: 'collector.ts',
+        text: 'raised(ledger.minRevision, dropped, owners)',
+        becomes:
+          "raised(ledger.minRevision, verdicts.filter(({ verdict }) => verdict === 'stored').map(({ claim }) => claim), owners)"
+      }
+    ]
+  },
+  {
+    name: 'claims that are dropped do not make views catch up',
+    edits: [
+      { file: 'collector.ts', text: 'if (revision > least) next', becomes: 'if (revision < least) next' }
+    ]
+  },
+  {
+    name: 'a ledger in the place of another is trusted at once',
+    edits: [
+      {
+        file: 'continuity.ts',
+        text: 'if (isAnother && !this.isMissing)',
+        becomes: 'if (isAnother && this.isMissing)'
+      }
+    ]
+  },
+  {
+    name: 'a ledger that is missing is made anew at once',
+    edits: [
+      { file: 'collector.ts', text: 'if (continued.isOver)', becomes: "if (continued.problem === 'missing')" }
+    ]
+  },
+  {
+    name: 'kinds that the ledger does not ask for are not listed',
+    edits: [{ file: 'guard.ts', text: 'least = MOST_REVISION', becomes: 'least = 0n' }]
+  }
+]
+
+/** The code with the mutant's edits, from a copy of src/ledger in `folder`. */
+export async function mutated({ edits }: Mutant, folder: string): Promise<Code> {
+  mkdirSync(folder, { recursive: true })
+  for (const file of readdirSync('src/ledger')) {
+    let text = readFileSync(join('src/ledger', file), 'utf8')
+    for (const edit of edits.filter(one => one.file === file)) {
+      if (text.split(edit.text).length !== 2) throw new Error(`${file} does not hold once: ${edit.text}`)
+      text = text.replace(edit.text, () => edit.becomes)
+    }
+    const src = pathToFileURL(resolve('src')).href
+    writeFileSync(join(folder, file), text.replaceAll("from '../", `from '${src}/`))
+  }
+  const load = async (file: string): Promise<Record<string, unknown>> =>
+    (await import(pathToFileURL(join(folder, file)).href)) as Record<string, unknown>
+  const [guard, collector, continuity] = await Promise.all(
+    ['guard.ts', 'collector.ts', 'continuity.ts'].map(load)
+  )
+  return { ...guard, ...collector, ...continuity } as unknown as Code
+}

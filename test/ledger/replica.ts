@@ -1,0 +1,144 @@
+import type { KindName } from '../../src/kinds/index.ts'
+import { refKey } from '../../src/kinds/object-ref.ts'
+import type { Continuity } from '../../src/ledger/continuity.ts'
+import type { Evaluate, GrowingWrite, Guarded } from '../../src/ledger/guard.ts'
+import type { Collected } from '../../src/ledger/collector.ts'
+import type { GuardedObjects, LedgerPorts } from '../../src/ledger/ports.ts'
+import type { Random } from '../histories/random.ts'
+import type { Scheduler } from './scheduler.ts'
+import { viewOf, type State, type Storage } from './storage.ts'
+
+/** The code under test: the real one, or one that lacks a rule of the protocol. */
+export interface Code {
+  readonly Guard: new (
+    ports: LedgerPorts,
+    continuity: Continuity
+  ) => { admit(write: GrowingWrite, evaluate: Evaluate<undefined>): Promise<Guarded<undefined>> }
+  readonly Collector: new (ports: LedgerPorts, continuity: Continuity) => { collect(): Promise<Collected> }
+  readonly Continuity: typeof Continuity
+}
+
+/** What is the same for all replicas. */
+export interface Surroundings {
+  /** Milliseconds that have really passed. */
+  ms: number
+  /** Whether reads of the ledger may be of an earlier version, and puts may have an unknown outcome. */
+  isUnreliable: boolean
+}
+
+export const KINDS_USED: readonly KindName[] = ['IPAddressPool', 'Subnet']
+
+export interface ReplicaOptions {
+  readonly code: Code
+  readonly storage: Storage
+  readonly scheduler: Scheduler
+  readonly random: Random
+  readonly around: Surroundings
+}
+
+let ids = 0
+
+/** One poolguard process: the real guard and collector, a clock of its own, and caches that lag behind. */
+export class Replica {
+  readonly number: number
+  readonly guard: InstanceType<Code['Guard']>
+  private isCollecting = false
+  private readonly collector: InstanceType<Code['Collector']>
+  private readonly options: ReplicaOptions
+  private readonly cached: Map<KindName, number>
+  private readonly clockOffsetMs: number
+  private deaths: (() => void)[] = []
+
+  constructor(number: number, options: ReplicaOptions) {
+    this.number = number
+    this.options = options
+    const { code, storage, random } = options
+    // An hour to both sides: what the clocks of replicas say must not matter.
+    this.clockOffsetMs = random.below(7_200_000) - 3_600_000
+    this.cached = new Map(KINDS_USED.map(kind => [kind, storage.history.length - 1]))
+    const ports = this.ports()
+    const continuity = new code.Continuity(() => ports.clock.nowMs())
+    this.guard = new code.Guard(ports, continuity)
+    this.collector = new code.Collector(ports, continuity)
+  }
+
+  /** Its watches bring some of what they have not told yet. */
+  hear(random: Random): void {
+    const { history } = this.options.storage
+    for (const [kind, index] of this.cached)
+      this.cached.set(kind, index + random.below(history.length - index))
+  }
+
+  /** One round of its collector, unless one is going on. */
+  async collect(): Promise<Collected | undefined> {
+    if (this.isCollecting) return undefined
+    this.isCollecting = true
+    const collected = await this.collector.collect()
+    this.isCollecting = false
+    return collected
+  }
+
+  /** Resolves when the replica dies. */
+  death(): Promise<undefined> {
+    return new Promise(resolve => this.deaths.push(() => resolve(undefined)))
+  }
+
+  die(): void {
+    this.options.scheduler.kill(this.number)
+    for (const tell of this.deaths) tell()
+    this.deaths = []
+  }
+
+  private ports(): LedgerPorts {
+    const { storage, scheduler, random, around } = this.options
+    const step = <T>(label: string, run: () => T) => scheduler.step(this.number, label, run)
+    const nowMs = () => around.ms + this.clockOffsetMs
+    return {
+      store: {
+        read: () =>
+          step('read', () =>
+            storage.readLedger(around.isUnreliable && random.oneIn(6) ? random.below(4) : 0)
+          ),
+        put: ledger =>
+          step('put', () => {
+            const chance = around.isUnreliable ? random.below(24) : 2
+            if (chance === 0) return 'unknown'
+            const outcome = storage.putLedger(ledger)
+            return chance === 1 ? 'unknown' : outcome
+          })
+      },
+      objects: this.objects(step),
+      clock: {
+        nowMs,
+        sleep: ms => step('sleep', () => void (around.ms += ms)),
+        random: () => random.below(1000) / 1000
+      },
+      newId: () => String((ids += 1)),
+      observe: () => {}
+    }
+  }
+
+  private objects(step: <T>(label: string, run: () => T) => Promise<T>): GuardedObjects {
+    const { storage } = this.options
+    return {
+      areRevisionsComparable: true,
+      view: () => viewOf(new Map(KINDS_USED.map(kind => [kind, this.cachedState(kind)]))),
+      revision: kind => (KINDS_USED.includes(kind) ? this.cachedState(kind).revision : 0n),
+      list: kinds =>
+        step('list', () => {
+          for (const kind of kinds)
+            if (KINDS_USED.includes(kind)) this.cached.set(kind, storage.history.length - 1)
+          return true
+        }),
+      stored: refs =>
+        step('get', () => {
+          const { objects } = storage.now
+          return new Map(refs.map(ref => [refKey(ref), objects.get(refKey(ref)) ?? null]))
+        })
+    }
+  }
+
+  private cachedState(kind: KindName): State {
+    return this.options.storage.history[this.cached.get(kind) ?? 0] ?? this.options.storage.now
+  }
+}

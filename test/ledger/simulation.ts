@@ -1,0 +1,274 @@
+import type { AddressRange } from '../../src/address/range.ts'
+import type { Claim } from '../../src/kinds/claim.ts'
+import { refKey, type ObjectRef } from '../../src/kinds/object-ref.ts'
+import { COLLECT_EVERY_MS, TTL_MS } from '../../src/ledger/limits.ts'
+import { takenBeyond } from '../../src/ledger/taken.ts'
+import { Random } from '../histories/random.ts'
+import { Replica, type Code, type ReplicaOptions, type Surroundings } from './replica.ts'
+import { Scheduler } from './scheduler.ts'
+import { hasForeign, Storage, type Stored } from './storage.ts'
+
+/** What one client does to one object, one write after the other. */
+interface Client {
+  readonly owner: ObjectRef
+  readonly writes: readonly ('grow' | 'shrink' | 'delete')[]
+}
+
+/** The API server gives up a request by then, whatever it waits for. */
+const REQUEST_MS = 34_000
+
+/** A client that is told to try again does so this often. */
+const TRIES = 12
+
+const DOMAINS = ['metallb', 'subnet:external']
+
+/** Each two of them share addresses, and all three do. */
+const WANTED: ReadonlyMap<string, readonly [number, number]> = new Map([
+  ['x', [1, 10]],
+  ['y', [5, 15]],
+  ['z', [8, 20]]
+])
+
+const POOL_X: ObjectRef = { kind: 'IPAddressPool', namespace: 'metallb-system', name: 'x' }
+const POOL_Y: ObjectRef = { kind: 'IPAddressPool', namespace: 'metallb-system', name: 'y' }
+const SUBNET_Z: ObjectRef = { kind: 'Subnet', namespace: '', name: 'z' }
+const OWNERS = [POOL_X, POOL_Y, SUBNET_Z]
+
+interface Asked {
+  readonly wanted: readonly Claim[]
+  readonly stored: Stored | undefined
+  readonly uid: string
+}
+
+/** What went wrong in the schedule of a seed; undefined: nothing. */
+export interface Flaw {
+  readonly seed: number
+  readonly what: string
+  readonly trace: readonly string[]
+}
+
+/** Runs the schedule that the seed determines on this code. */
+export async function simulate(code: Code, seed: number): Promise<Flaw | undefined> {
+  const what = await new Simulation(code, seed, undefined).run()
+  if (what === undefined) return undefined
+  const trace: string[] = []
+  await new Simulation(code, seed, trace).run()
+  return { seed, what, trace }
+}
+
+class Simulation {
+  private readonly random: Random
+  private readonly scheduler: Scheduler
+  private readonly storage = new Storage()
+  private readonly around: Surroundings = { ms: 0, isUnreliable: false }
+  private readonly replicas: Replica[]
+  private readonly options: ReplicaOptions
+  /** How often, of a hundred times, time passes or a collector starts; each schedule has something else in plenty. */
+  private readonly often: { readonly pass: number; readonly collect: number }
+  /** Processes die, or the ledger does. */
+  private readonly isCruel: boolean
+  private running = 0
+  private uids = 0
+  private hasFailures = false
+  private hasDied = false
+  private isLedgerLost = false
+  private isReplaced = false
+  private flaw: string | undefined
+
+  constructor(code: Code, seed: number, trace: string[] | undefined) {
+    this.random = new Random(seed)
+    this.scheduler = new Scheduler(this.random, trace)
+    this.isCruel = this.random.oneIn(3)
+    this.often = { pass: this.random.of([2, 5, 14]), collect: this.random.of([4, 10, 22]) }
+    this.scheduler.dawdles = this.random.of(['nothing', 'commit', 'read'])
+    this.around.isUnreliable = this.random.oneIn(3)
+    const { storage, scheduler, random, around } = this
+    this.options = { code, storage, scheduler, random, around }
+    this.storage.installLedger()
+    this.replicas = Array.from({ length: 1 + this.random.below(3) }, (_, i) => new Replica(i, this.options))
+  }
+
+  async run(): Promise<string | undefined> {
+    for (const replica of this.replicas) void replica.collect()
+    await this.drain()
+    const clients = this.clients()
+    for (const client of clients) void this.work(client)
+    for (let steps = 0; this.running > 0 && this.flaw === undefined && steps < 400; steps++)
+      await this.something()
+    const isContested = clients.every(({ writes }) => writes.every(write => write === 'grow'))
+    if (this.running === 0 && isContested && !this.hasFailures && this.storage.now.objects.size === 0) {
+      this.flaw ??= 'nobody survived'
+    }
+    await this.finish()
+    return this.flaw
+  }
+
+  private clients(): readonly Client[] {
+    const owners = OWNERS.slice(0, 2 + this.random.below(2))
+    const clients = owners.map(owner => ({ owner, writes: this.writes() }))
+    return this.random.oneIn(2)
+      ? [...clients, { owner: this.random.of([POOL_X, POOL_Y]), writes: this.writes() }]
+      : clients
+  }
+
+  private writes(): Client['writes'] {
+    return this.random.of<Client['writes']>([
+      ['grow'],
+      ['grow'],
+      ['grow', 'shrink'],
+      ['grow', 'delete'],
+      ['grow', 'shrink', 'grow'],
+      ['grow', 'delete', 'grow']
+    ])
+  }
+
+  /** One thing that happens next. */
+  private async something(): Promise<void> {
+    const { random, scheduler } = this
+    const chance = random.below(100)
+    const replica = this.replicas[random.below(this.replicas.length)]
+    if (replica === undefined) return
+    const { pass, collect } = this.often
+    if (chance < pass) this.pass(random.of([10, 700, 6_000, 25_000]))
+    else if (chance < pass + collect) void replica.collect()
+    else if (chance < pass + collect + 5) replica.hear(random)
+    else if (chance < pass + collect + (this.isLedgerLost ? 15 : 8) && this.isCruel) this.harm(replica)
+    else await scheduler.next()
+  }
+
+  private pass(ms: number): void {
+    this.scheduler.note(`${ms} ms`)
+    this.around.ms += ms
+  }
+
+  private harm(replica: Replica): void {
+    this.hasFailures = true
+    if (this.random.oneIn(4)) return this.loseLedger()
+    // Nobody is left to tell an empty ledger from a lost one, once all that knew it are dead: docs/adr/0016.
+    if (this.isReplaced) return
+    this.hasDied = true
+    this.scheduler.note(`R${replica.number}:dies`)
+    replica.die()
+    this.replicas[replica.number] = new Replica(replica.number, this.options)
+  }
+
+  /** Once: two losses within a request's time, and a process that has seen neither, are beyond what is promised. */
+  private loseLedger(): void {
+    if (this.isLedgerLost) return
+    this.isLedgerLost = true
+    this.storage.deleteLedger()
+    this.isReplaced = !this.hasDied && this.random.oneIn(2)
+    this.scheduler.note(this.isReplaced ? 'ledger replaced' : 'ledger deleted')
+    if (this.isReplaced) this.storage.installLedger()
+  }
+
+  private async work({ owner, writes }: Client): Promise<void> {
+    this.running += 1
+    for (const write of writes) {
+      if (write === 'grow') await this.grow(owner)
+      else await this.give(owner, write)
+    }
+    this.running -= 1
+  }
+
+  private async give(owner: ObjectRef, how: 'shrink' | 'delete'): Promise<void> {
+    await this.scheduler.step(undefined, `${owner.name}:${how}`, () => {
+      const stored = this.storage.now.objects.get(refKey(owner))
+      if (stored === undefined) return
+      this.written(this.storage.write(owner, stored.uid, how === 'shrink' ? [] : undefined))
+    })
+  }
+
+  private async grow(owner: ObjectRef): Promise<void> {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const said = await this.request(owner)
+      if (said !== 'retry') return
+      await this.scheduler.step(undefined, `${owner.name}:waits`, () => this.pass(2_000))
+    }
+    this.hasFailures = true
+  }
+
+  /** One request to the API server, which reviews it again when somebody else has written the object in between. */
+  private async request(owner: ObjectRef): Promise<'done' | 'retry' | 'denied'> {
+    const startedMs = this.around.ms
+    const newUid = String((this.uids += 1))
+    for (;;) {
+      const stored = this.storage.now.objects.get(refKey(owner))
+      const wanted = wantedBy(owner)
+      if (takenBeyond(wanted, stored?.claims ?? []).length === 0) return 'done'
+      const uid = stored?.uid ?? newUid
+      const answer = await this.review(owner, { wanted, stored, uid })
+      if (answer !== 'allowed') return answer
+      const outcome = await this.scheduler.step(undefined, `${owner.name}:commit`, () => {
+        if (this.around.ms - startedMs > REQUEST_MS) return this.failed('timeout')
+        if (this.random.oneIn(12)) return this.failed('rejected by another')
+        // A CREATE goes by the name alone: it does not matter whether an object of that name came and went.
+        if (this.storage.now.objects.get(refKey(owner)) !== stored) return stored ? 'again' : 'retry'
+        this.written(this.storage.write(owner, uid, wanted))
+        return 'done'
+      })
+      if (outcome !== 'again') return outcome
+    }
+  }
+
+  private failed(why: string): 'done' {
+    this.hasFailures = true
+    this.scheduler.note(why)
+    return 'done'
+  }
+
+  private async review(
+    owner: ObjectRef,
+    { wanted, stored, uid }: Asked
+  ): Promise<'allowed' | 'retry' | 'denied'> {
+    const replica = this.replicas[this.random.below(this.replicas.length)]
+    if (replica === undefined) throw new Error('there is always one')
+    const taken = takenBeyond(wanted, stored?.claims ?? [])
+    const ranges = taken.flatMap(part => part.ranges)
+    const write = { owner, uid, requester: owner.name, taken, isDryRun: false }
+    const admitted = replica.guard.admit(write, async view => ({
+      denies: hasForeign(view, DOMAINS, ranges, owner),
+      said: undefined
+    }))
+    const answer = await Promise.race([admitted, replica.death()])
+    if (answer === undefined) return 'retry'
+    this.scheduler.note(
+      `${owner.name}:${answer.outcome}${answer.outcome === 'retry' ? ` ${answer.why}` : ''}`
+    )
+    if (answer.outcome === 'passed') return 'allowed'
+    return answer.outcome === 'denied' ? 'denied' : 'retry'
+  }
+
+  private written(sharing: string | undefined): void {
+    if (sharing !== undefined) this.flaw ??= `stored both: ${sharing}`
+  }
+
+  /** Until nobody waits for anything. */
+  private async drain(): Promise<void> {
+    for (let steps = 0; steps < 200 && !this.scheduler.isIdle; steps++) await this.scheduler.next()
+  }
+
+  /** No claim outlives its time and one round, nor does a lost ledger stay lost. */
+  private async finish(): Promise<void> {
+    this.around.isUnreliable = false
+    await this.drain()
+    for (let round = 0; round < (this.isCruel ? 4 : 2) && this.flaw === undefined; round++) {
+      for (const replica of this.replicas) {
+        void replica.collect()
+        await this.drain()
+      }
+      this.pass(TTL_MS + COLLECT_EVERY_MS)
+    }
+    if (this.flaw !== undefined) return
+    const read = this.storage.readLedger(0)
+    if (!read.ok) this.flaw = 'the ledger is not made anew'
+    else if (read.ledger.claims.length > 0) this.flaw = 'a claim outlived its time'
+  }
+}
+
+function wantedBy(owner: ObjectRef): readonly Claim[] {
+  const [first, last] = WANTED.get(owner.name) ?? [0, 0]
+  const range: AddressRange = { family: 4, first: BigInt(first), last: BigInt(last) }
+  const domain = owner.kind === 'Subnet' ? 'subnet:external' : 'metallb'
+  return [{ domain, range, holder: owner, field: 'spec', state: 'stored' }]
+}
