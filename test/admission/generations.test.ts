@@ -104,7 +104,7 @@ async function answer(
   return (answered as { response: Response }).response
 }
 
-await test('fault 54: policies that change while a request is judged are not those of the request', async t => {
+await test('row 54: policies that change while a request is judged are not those of the request', async t => {
   const ports = reloading()
   const first = await answer(ports, OVERLAPPING)
   t.equal(ports.snapshot(), NEW, 'they changed in its midst')
@@ -113,7 +113,7 @@ await test('fault 54: policies that change while a request is judged are not tho
   t.match(await answer(ports, OVERLAPPING), { allowed: true, auditAnnotations: { policies: NEW.digest } })
 })
 
-await test('fault 54: nor on the mutating path', async t => {
+await test('row 54: nor on the mutating path', async t => {
   const ports = reloading(held =>
     held.putJson('Namespace', { metadata: { name: 'acme-shop', labels: { tenant: 'acme' } } })
   )
@@ -140,7 +140,7 @@ await test('a review asks for the policies once, on either path', async t => {
   }
 })
 
-await test('fault 55: replicas of two generations each answer by one, and say by which', async t => {
+await test('row 55: replicas of two generations each answer by one, and say by which', async t => {
   const view = inventory()
   const replica = (snapshot: typeof OLD): Ports => ({
     snapshot: () => snapshot,

@@ -12,6 +12,8 @@ const WIRE = 'faults/wire.test.ts'
 const CERTIFICATES = 'faults/certificates.test.ts'
 const PROCESS = 'faults/process.test.ts'
 const ROLLING = 'faults/rolling-restart.test.ts'
+const IN_FORCE = 'cli/reload/policies-in-force.test.ts'
+const GENERATIONS = 'admission/generations.test.ts'
 const CONFIGURATION = 'faults/configuration.test.ts'
 
 export const ROWS: readonly Row[] = [
@@ -65,11 +67,11 @@ export const ROWS: readonly Row[] = [
   { id: '48', title: 'an exception in a rule', where: PROCESS },
   { id: '49', title: 'nobody reads the log', where: PROCESS },
   { id: '50', title: 'the DNS is down', where: PROCESS },
-  { id: '51', title: 'policies broken at a reload', where: 'reload' },
-  { id: '52', title: 'policies broken at the start', where: 'reload' },
-  { id: '53', title: 'a ConfigMap is swapped, deleted, emptied', where: 'reload' },
-  { id: '54', title: 'policies change during a request', where: 'reload' },
-  { id: '55', title: 'replicas on different policies', where: 'reload' },
+  { id: '51', title: 'policies broken at a reload', where: IN_FORCE },
+  { id: '52', title: 'policies broken at the start', where: IN_FORCE },
+  { id: '53', title: 'a ConfigMap is swapped, deleted, emptied', where: IN_FORCE },
+  { id: '54', title: 'policies change during a request', where: GENERATIONS },
+  { id: '55', title: 'replicas on different policies', where: GENERATIONS },
   { id: '56', title: 'thousands of policies that overlap', where: CONFIGURATION },
   { id: '57', title: 'violations from before', where: CONFIGURATION },
   { id: '58', title: 'policies that lock in or out', where: CONFIGURATION },

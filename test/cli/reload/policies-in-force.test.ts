@@ -30,7 +30,7 @@ function scene(t: Test, files: Readonly<Record<string, string>>, required?: stri
   }
 }
 
-await test('fault 51: a broken policy file leaves the set before it in force, and is told with its place', async t => {
+await test('row 51: a broken policy file leaves the set before it in force, and is told with its place', async t => {
   const { dir, policies, offer, lines } = scene(t, { 'plan.yaml': PLAN })
   const before = policies.snapshot()
   t.same(lines(), [`+policies ${before.digest}`])
@@ -58,7 +58,7 @@ await test('fault 51: a broken policy file leaves the set before it in force, an
   t.same(lines(), [`+policies ${before.digest}`])
 })
 
-await test('fault 53: no files, an emptied one, no folder and a set without a plan are never "no rules"', async t => {
+await test('row 53: no files, an emptied one, no folder and a set without a plan are never "no rules"', async t => {
   const strict = policyText('strict', '{services: {allowedTypes: [ClusterIP]}}')
   const { dir, policies, offer } = scene(t, { 'plan.yaml': PLAN, 'strict.yaml': strict })
   const before = policies.snapshot()
@@ -81,7 +81,7 @@ await test('fault 53: no files, an emptied one, no folder and a set without a pl
   t.not(policies.snapshot().digest, before.digest)
 })
 
-await test('at the start there must be a valid set, of the required digest', async t => {
+await test('row 52: at the start there must be a valid set, of the required digest', async t => {
   const dir = t.testdir({ 'plan.yaml': PLAN })
   const { digest } = loadPolicies([dir])
   const start = (path: string, required?: string) => () =>
