@@ -3,8 +3,8 @@ import { Continuity } from '../../src/ledger/continuity.ts'
 import { Guard } from '../../src/ledger/guard.ts'
 import { simulate, type Flaw } from './simulation.ts'
 
-/** Of each of the two files that run them, side by side. */
-export const SCHEDULES = 50_000
+/** Of each of the two files that run them, side by side. A second Node is content with fewer. */
+export const SCHEDULES = Number(process.env['POOLGUARD_SCHEDULES'] ?? 50_000)
 
 /**
  * Runs so many schedules on the code, from a seed on; the first that goes wrong, or undefined. POOLGUARD_SEED has one schedule
