@@ -21,6 +21,9 @@ export type MetalLBVerdict = {
 
 export type MetalLBWebhook = {
   readonly process: RunningProcess
+  /** https://127.0.0.1:PORT, and PEM text that its certificate is checked against. */
+  readonly url: string
+  readonly ca: string
   /** Asks about an AdmissionReview of one of `metallbKinds`; throws on any other. */
   review(body: Readonly<Record<string, unknown>>): Promise<MetalLBVerdict>
   /**
@@ -76,6 +79,8 @@ export async function startMetalLBWebhook(client: Client): Promise<MetalLBWebhoo
   }
   return {
     process: started,
+    url,
+    ca,
     review: async body => {
       const answer = await ask({ method: 'POST', path: pathOf(body), body })
       const response = isJsonObject(answer.json) ? member(answer.json, 'response') : {}
