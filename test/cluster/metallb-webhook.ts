@@ -45,9 +45,9 @@ const versions: ReadonlyMap<string, string> = new Map([
 
 /**
  * Starts MetalLB's own validating webhooks, as an installation with FRR runs them, under the controller's name. Its RBAC
- * must be installed. They are not registered: only `review` asks them.
+ * must be installed. They are not registered: only `review` asks them. MetalLB's own makes `callsPerSecond` 20; absent: any number.
  */
-export async function startMetalLBWebhook(client: Client): Promise<MetalLBWebhook> {
+export async function startMetalLBWebhook(client: Client, callsPerSecond = -1): Promise<MetalLBWebhook> {
   const port = await freePort()
   const certDir = join(client.directory, 'metallb-webhook')
   const silent = { stdout: () => {}, stderr: () => {}, isTerminal: false, stdin: async () => '' }
@@ -59,6 +59,7 @@ export async function startMetalLBWebhook(client: Client): Promise<MetalLBWebhoo
       `--kubeconfig=${client.credentials.kubeconfig('metallb')}`,
       `--namespace=${metallbNamespace}`,
       `--port=${port}`,
+      `--qps=${callsPerSecond}`,
       `--cert-dir=${certDir}`
     ],
     logFile: join(client.directory, 'logs/metallb-webhook.log')

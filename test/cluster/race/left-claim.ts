@@ -1,4 +1,6 @@
 import { TTL_MS } from '../../../src/ledger/limits.ts'
+import type { Replica } from '../replica.ts'
+import type { Rest } from '../rest.ts'
 import type { Arena } from './arena.ts'
 import { claimed, LEDGER_PATH } from './claims.ts'
 import { contender, PREFIX } from './contests.ts'
@@ -20,39 +22,48 @@ export type LeftClaim = {
 
 /**
  * Kills the last replica when its claim is in the ledger and before it knows: the worst moment. Then somebody else asks for the
- * address until it is free. Takes two minutes. Uses the contest `pools`, rounds 0 and on.
+ * address until it is free. Takes two minutes. Uses round `round` of the contest `pools`, which no other may have used.
  */
-export async function leaveClaim({ rest, poolguard, proxy }: Arena, rounds: number): Promise<LeftClaim> {
-  const victim = poolguard.replicas.at(-1)
-  if (victim === undefined) throw new Error('no replica')
+export async function leaveClaim({ rest, poolguard, proxy }: Arena, round: number): Promise<LeftClaim> {
+  const { replicas } = poolguard
+  const victim = replicas.slice(-1)
   const isClaimed = proxy.swallowAnswer({ path: LEDGER_PATH, body: `${PREFIX}pools-` })
-  let killedMs: number | undefined
-  const killOnceClaimed = async (): Promise<void> => {
-    await isClaimed
-    await victim.kill()
-    killedMs = performance.now()
-    await victim.start()
-  }
-  const killed = killOnceClaimed()
-  let round = -1
-  // Other replicas answer some of them; of those each is stored.
-  while (killedMs === undefined && round < rounds - 1) {
-    round += 1
-    await create(rest, contender('pools', round, 0), racer(round))
-  }
-  if (killedMs === undefined) throw new Error('the replica that was to die was never asked')
-  await killed
+  poolguard.answerWith(victim)
+  const [attempt, killedMs] = await Promise.all([
+    create(rest, contender('pools', round, 0), racer(round)),
+    killOnce(isClaimed, victim)
+  ])
+  poolguard.answerWith(replicas)
   const owner = `${PREFIX}pools-${round}-0`
-  const complaints = (await claimed(rest)).includes(owner) ? [] : [`no claim of ${owner} was left`]
-  const deadline = killedMs + MOST_MS + 10_000
-  let freeAfterMs: number | undefined
-  while (freeAfterMs === undefined && performance.now() < deadline) {
-    const { status, message } = await create(rest, contender('pools', round, 1), racer(round))
-    if (status === 201) freeAfterMs = performance.now() - killedMs
-    else if (status !== 429) complaints.push(`answered ${status} instead of 429: ${message}`)
-    await new Promise(resolve => setTimeout(resolve, RETRY_MS))
-  }
+  const complaints: string[] = []
+  if (attempt.status === 201) complaints.push('the write came through')
+  if (!(await claimed(rest)).includes(owner)) complaints.push(`no claim of ${owner} was left`)
+  const freeAfterMs = await free(rest, round, { killedMs, complaints })
   if (freeAfterMs === undefined || freeAfterMs > MOST_MS) complaints.push(`not free after ${MOST_MS} ms`)
   await removeRacers(rest)
   return { freeAfterMs, complaints }
+}
+
+/** Kills it, and starts it again, as a Deployment does. Returns when it was killed. */
+async function killOnce(isClaimed: Promise<void>, replicas: readonly Replica[]): Promise<number> {
+  await isClaimed
+  for (const one of replicas) await one.kill()
+  const killedMs = performance.now()
+  for (const one of replicas) await one.start()
+  return killedMs
+}
+
+/** Asks for the address as another one does, as often as it is told to, until it gets it. Adds answers that surprise. */
+async function free(
+  rest: Rest,
+  round: number,
+  { killedMs, complaints }: { readonly killedMs: number; readonly complaints: string[] }
+): Promise<number | undefined> {
+  while (performance.now() < killedMs + MOST_MS + 10_000) {
+    const { status, message } = await create(rest, contender('pools', round, 1), racer(round))
+    if (status === 201) return performance.now() - killedMs
+    if (status !== 429) complaints.push(`answered ${status} instead of 429: ${message}`)
+    await new Promise(resolve => setTimeout(resolve, RETRY_MS))
+  }
+  return undefined
 }

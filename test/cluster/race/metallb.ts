@@ -10,7 +10,7 @@ export async function raceMetalLB(
   cluster: Cluster,
   { rounds, writers }: { readonly rounds: number; readonly writers: number }
 ): Promise<readonly Pick<Round, 'survivors' | 'attempts'>[]> {
-  const webhook = await cluster.startMetalLBWebhook()
+  const webhook = await cluster.startMetalLBWebhook(CALLS_PER_SECOND)
   await register(cluster, webhook)
   const rest = connectAdmin(cluster)
   const done: Pick<Round, 'survivors' | 'attempts'>[] = []
@@ -25,6 +25,9 @@ export async function raceMetalLB(
   await webhook.process.stop()
   return done
 }
+
+/** What controller-runtime leaves to a client that says nothing, as MetalLB's does not (pkg/client/config/config.go). */
+const CALLS_PER_SECOND = 20
 
 const NAME = 'metallb-webhook-configuration'
 
