@@ -4,6 +4,8 @@ import type { Socket } from 'node:net'
 /** One address in front of several servers. */
 export type Balancer = {
   readonly port: number
+  /** Hands connections to these alone from now on, and closes all there are: as a Service whose endpoints change, but at once. */
+  spread(ports: readonly number[]): void
   /** Closes it with every connection through it. */
   close(): void
 }
@@ -11,9 +13,10 @@ export type Balancer = {
 /** Hands each connection to the next of these ports on loopback, as a Service would; one to a server that is down breaks off. */
 export function startBalancer(ports: readonly number[]): Promise<Balancer> {
   const open = new Set<Socket>()
+  let targets = ports
   let next = 0
   const server = createServer(caller => {
-    const port = ports[next++ % ports.length] ?? 0
+    const port = targets[next++ % targets.length] ?? 0
     const served = connect(port, '127.0.0.1')
     for (const [socket, other] of [
       [caller, served],
@@ -30,15 +33,23 @@ export function startBalancer(ports: readonly number[]): Promise<Balancer> {
   })
   // Whoever forgets to close it can still end.
   server.unref()
+  const closeAll = () => {
+    for (const socket of open) socket.destroy()
+  }
+  const spread = (wanted: readonly number[]) => {
+    targets = wanted
+    closeAll()
+  }
   const close = () => {
     server.close()
-    for (const socket of open) socket.destroy()
+    closeAll()
   }
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen(0, '127.0.0.1', () => {
       const address = server.address()
-      resolve({ port: typeof address === 'object' && address !== null ? address.port : 0, close })
+      const port = typeof address === 'object' && address !== null ? address.port : 0
+      resolve({ port, spread, close })
     })
   })
 }

@@ -44,8 +44,8 @@ export type Cluster = Client & {
   restartApiServer(): Promise<void>
   /** Starts MetalLB's controller; again after its process was stopped. */
   startMetalLB(): Promise<RunningProcess>
-  /** Starts MetalLB's own webhooks beside the API server, which does not know of them. */
-  startMetalLBWebhook(): Promise<MetalLBWebhook>
+  /** Starts MetalLB's own webhooks beside the API server, which does not know of them; with a limit to their calls, if any. */
+  startMetalLBWebhook(callsPerSecond?: number): Promise<MetalLBWebhook>
   /** Starts Kube-OVN's controller, its databases and Subnet `external` with it the first time. */
   startKubeOvn(): Promise<RunningProcess>
   /** Runs ovn-nbctl against the northbound database, as Kube-OVN's controller sees it; throws when it fails. */
@@ -123,9 +123,9 @@ function assemble(client: Client, apiServer: ApiServer, care: Care): Omit<Cluste
       await installMetalLBRbac(client)
       return care.adopt(await startMetalLB(client))
     },
-    startMetalLBWebhook: async () => {
+    startMetalLBWebhook: async callsPerSecond => {
       await installMetalLBRbac(client)
-      const webhook = await startMetalLBWebhook(client)
+      const webhook = await startMetalLBWebhook(client, callsPerSecond)
       care.adopt(webhook.process)
       return webhook
     },

@@ -21,6 +21,9 @@ export type MetalLBVerdict = {
 
 export type MetalLBWebhook = {
   readonly process: RunningProcess
+  /** https://127.0.0.1:PORT, and PEM text that its certificate is checked against. */
+  readonly url: string
+  readonly ca: string
   /** Asks about an AdmissionReview of one of `metallbKinds`; throws on any other. */
   review(body: Readonly<Record<string, unknown>>): Promise<MetalLBVerdict>
   /**
@@ -42,9 +45,9 @@ const versions: ReadonlyMap<string, string> = new Map([
 
 /**
  * Starts MetalLB's own validating webhooks, as an installation with FRR runs them, under the controller's name. Its RBAC
- * must be installed. They are not registered: only `review` asks them.
+ * must be installed. They are not registered: only `review` asks them. MetalLB's own makes `callsPerSecond` 20; absent: any number.
  */
-export async function startMetalLBWebhook(client: Client): Promise<MetalLBWebhook> {
+export async function startMetalLBWebhook(client: Client, callsPerSecond = -1): Promise<MetalLBWebhook> {
   const port = await freePort()
   const certDir = join(client.directory, 'metallb-webhook')
   const silent = { stdout: () => {}, stderr: () => {}, isTerminal: false, stdin: async () => '' }
@@ -56,6 +59,7 @@ export async function startMetalLBWebhook(client: Client): Promise<MetalLBWebhoo
       `--kubeconfig=${client.credentials.kubeconfig('metallb')}`,
       `--namespace=${metallbNamespace}`,
       `--port=${port}`,
+      `--qps=${callsPerSecond}`,
       `--cert-dir=${certDir}`
     ],
     logFile: join(client.directory, 'logs/metallb-webhook.log')
@@ -76,6 +80,8 @@ export async function startMetalLBWebhook(client: Client): Promise<MetalLBWebhoo
   }
   return {
     process: started,
+    url,
+    ca,
     review: async body => {
       const answer = await ask({ method: 'POST', path: pathOf(body), body })
       const response = isJsonObject(answer.json) ? member(answer.json, 'response') : {}

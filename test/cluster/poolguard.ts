@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 import { startBalancer } from './balancer.ts'
@@ -7,10 +7,9 @@ import { requireCommand } from './command.ts'
 import { isJsonObject, items, member, text } from './json.ts'
 import type { JsonObject } from './json.ts'
 import { root } from './locations.ts'
-import { freePorts } from './ports.ts'
-import { probe } from './probe.ts'
-import { startReady } from './process.ts'
 import type { RunningProcess } from './process.ts'
+import { bundle, startReplica } from './replica.ts'
+import type { Replica } from './replica.ts'
 import { poolguardNamespace } from './users.ts'
 
 export type PoolguardOptions = {
@@ -20,18 +19,26 @@ export type PoolguardOptions = {
   readonly flags?: readonly string[]
   /** Processes behind one address; 1 when absent. */
   readonly replicas?: number
+  /** The kubeconfig of the last of them, that of user `poolguard` when absent: for a replica with an API server of its own. */
+  readonly lastKubeconfig?: string
 }
 
 export type Poolguard = {
-  /** The first of the replicas, which `process` is alone by default. */
+  /** The first of the replicas, as it was started. */
   readonly process: RunningProcess
-  readonly replicas: readonly RunningProcess[]
+  readonly replicas: readonly Replica[]
   /** Where the webhooks answer, below the secret of their paths: https://127.0.0.1:PORT. */
   readonly url: string
   /** Where /readyz and /metrics answer: http://127.0.0.1:PORT. */
   readonly adminUrl: string
   /** PEM file that its certificate is checked against. */
   readonly caFile: string
+  /** Has these replicas alone answer from now on; does nothing where there is one only. Not while calls are on their way. */
+  answerWith(replicas: readonly Replica[]): void
+  /** Puts the webhooks, which are there at first, onto the API server again after `unregister`. */
+  register(): Promise<void>
+  /** Takes the webhooks off the API server. */
+  unregister(): Promise<void>
   /** Stops the program and leaves the webhooks registered: how the cluster behaves while poolguard is down. */
   stop(): Promise<void>
   /** Kills the program as it is, waits, and starts it again at the same address; resolves when it is ready. */
@@ -40,7 +47,6 @@ export type Poolguard = {
   uninstall(): Promise<void>
 }
 
-const bundle = join(root, 'dist/poolguard.js')
 const webhookKinds = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration']
 /** What stands in for a Pod here is a process, so these would only be stored. */
 const podKinds = ['Deployment', 'Service', 'PodDisruptionBudget', 'NetworkPolicy']
@@ -57,31 +63,42 @@ export async function startPoolguard(cluster: Cluster, options: PoolguardOptions
   const isApplied = (object: JsonObject): boolean => !isWebhook(object) && !podKinds.includes(kindOf(object))
   await cluster.apply(namespacesFirst(objects.filter(isApplied)))
 
-  const servers = await startServers(
-    cluster,
-    { folder, policies, flags: options.flags ?? [] },
-    options.replicas ?? 1
-  )
-  const [started] = servers
-  const balancer = servers.length > 1 ? await startBalancer(servers.map(({ port }) => port)) : undefined
-  const url = balancer === undefined ? started.url : `https://127.0.0.1:${balancer.port}`
-  const replicas = servers.map(one => one.process)
+  const replicas = await startReplicas(cluster, { ...options, policies }, folder)
+  const [first] = replicas
+  const balancer = replicas.length > 1 ? await startBalancer(replicas.map(({ port }) => port)) : undefined
+  const url = `https://127.0.0.1:${(balancer ?? first).port}`
+  const caFile = join(folder, 'certs/ca.crt')
   const stop = async (): Promise<void> => {
     balancer?.close()
-    await Promise.all(servers.map(one => one.stop()))
+    await Promise.all(replicas.map(one => one.stop()))
   }
-  const ca = readFileSync(started.caFile).toString('base64')
+  const ca = readFileSync(caFile).toString('base64')
   const webhooks = objects.filter(isWebhook).map(object => withUrls(object, url, ca))
-  await cluster.apply(webhooks)
+  const register = (): Promise<void> => cluster.apply(webhooks)
+  const unregister = async (): Promise<void> => {
+    const names = webhooks.map(object => `${kindOf(object)}/${text(member(object, 'metadata'), 'name')}`)
+    await cluster.mustKubectl(['delete', ...names])
+  }
+  await register()
   return {
-    ...started,
-    url,
+    get process() {
+      return first.process
+    },
     replicas,
+    url,
+    adminUrl: first.adminUrl,
+    caFile,
+    answerWith: some => balancer?.spread(some.map(({ port }) => port)),
+    register,
+    unregister,
     stop,
-    restart: awayMs => started.restart(awayMs),
+    restart: async awayMs => {
+      await first.kill()
+      await new Promise(resolve => setTimeout(resolve, awayMs))
+      await first.start()
+    },
     uninstall: async () => {
-      const names = webhooks.map(object => `${kindOf(object)}/${text(member(object, 'metadata'), 'name')}`)
-      await cluster.mustKubectl(['delete', ...names])
+      await unregister()
       await stop()
     }
   }
@@ -130,66 +147,22 @@ function namespacesFirst(objects: readonly JsonObject[]): readonly JsonObject[] 
   return objects.toSorted((a, b) => Number(isNamespace(b)) - Number(isNamespace(a)))
 }
 
-type ServerOptions = { readonly folder: string; readonly policies: string; readonly flags: readonly string[] }
-type Server = Pick<Poolguard, 'process' | 'url' | 'adminUrl' | 'caFile' | 'stop' | 'restart'> & {
-  readonly port: number
-}
-
-async function startServers(
+async function startReplicas(
   cluster: Cluster,
-  options: ServerOptions,
-  replicas: number
-): Promise<readonly [Server, ...Server[]]> {
-  const first = await startServer(cluster, options, 'poolguard')
-  const others: Server[] = []
-  for (let i = 2; i <= replicas; i++) others.push(await startServer(cluster, options, `poolguard-${i}`))
+  options: PoolguardOptions & { readonly policies: string },
+  folder: string
+): Promise<readonly [Replica, ...Replica[]]> {
+  const { policies, flags = [], replicas = 1, lastKubeconfig } = options
+  const own = cluster.kubeconfig('poolguard')
+  const startOne = (i: number): Promise<Replica> => {
+    const name = i === 1 ? 'poolguard' : `poolguard-${i}`
+    const kubeconfig = (i === replicas ? lastKubeconfig : undefined) ?? own
+    return startReplica(cluster, { name, folder, policies, kubeconfig, flags })
+  }
+  const first = await startOne(1)
+  const others: Replica[] = []
+  for (let i = 2; i <= replicas; i++) others.push(await startOne(i))
   return [first, ...others]
-}
-
-async function startServer(
-  cluster: Cluster,
-  { folder, policies, flags }: ServerOptions,
-  name: string
-): Promise<Server> {
-  mkdirSync(folder, { recursive: true })
-  const [port = 0, adminPort = 0] = await freePorts(2)
-  const adminUrl = `http://127.0.0.1:${adminPort}`
-  const command = {
-    name,
-    command: process.execPath,
-    args: [
-      '--enable-source-maps',
-      bundle,
-      'serve',
-      `--kubeconfig=${cluster.kubeconfig('poolguard')}`,
-      `--policies=${policies}`,
-      `--listen=127.0.0.1:${port}`,
-      `--admin-listen=127.0.0.1:${adminPort}`,
-      `--path-secret-file=${join(folder, 'certs/path-secret')}`,
-      `--ledger=${poolguardNamespace}`,
-      ...flags
-    ],
-    // its certificates are in certs/ there, made by `manifests`
-    cwd: folder,
-    logFile: join(cluster.directory, `logs/${name}.log`)
-  }
-  const isReady = async (): Promise<boolean> => (await probe(`${adminUrl}/readyz`)) === 200
-  const started = cluster.adopt(await startReady(command, isReady))
-  let running = started
-  return {
-    process: started,
-    stop: () => running.stop(),
-    restart: async awayMs => {
-      process.kill(running.pid, 'SIGKILL')
-      await running.ended
-      await new Promise(goOn => setTimeout(goOn, awayMs))
-      running = cluster.adopt(await startReady(command, isReady))
-    },
-    url: `https://127.0.0.1:${port}`,
-    port,
-    adminUrl,
-    caFile: join(folder, 'certs/ca.crt')
-  }
 }
 
 /** The webhook configuration with `clientConfig.service` replaced by the URL it stands for. */

@@ -34,9 +34,10 @@ func main() {
 	bgpType := flag.String("bgp-type", "frr", "what METALLB_BGP_TYPE says in an installation: frr, frr-k8s or native")
 	port := flag.Int("port", 0, "port on 127.0.0.1")
 	certDir := flag.String("cert-dir", "", "folder with tls.crt and tls.key")
+	qps := flag.Float64("qps", -1, "calls a second to the API server, -1 for any number; MetalLB leaves it at controller-runtime's 20")
 	// controller-runtime adds --kubeconfig
 	flag.Parse()
-	if err := serve(*namespace, *bgpType, webhook.Options{Host: "127.0.0.1", Port: *port, CertDir: *certDir}); err != nil {
+	if err := serve(*namespace, *bgpType, float32(*qps), webhook.Options{Host: "127.0.0.1", Port: *port, CertDir: *certDir}); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -46,7 +47,7 @@ type validator interface {
 	SetupWebhookWithManager(mgr ctrl.Manager) error
 }
 
-func serve(namespace, bgpType string, options webhook.Options) error {
+func serve(namespace, bgpType string, qps float32, options webhook.Options) error {
 	ctrllog.SetLogger(zap.New())
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{corev1.AddToScheme, v1beta1.AddToScheme, v1beta2.AddToScheme} {
@@ -58,8 +59,8 @@ func serve(namespace, bgpType string, options webhook.Options) error {
 	if err != nil {
 		return err
 	}
-	// the default, 20 a second, would be all that thousands of reviews wait for
-	restConfig.QPS = -1
+	// with 20 a second thousands of reviews would wait for nothing else
+	restConfig.QPS = qps
 	mgr, err := ctrl.NewManager(restConfig, ctrl.Options{
 		Scheme:        scheme,
 		WebhookServer: webhook.NewServer(options),
