@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { freePorts } from '../cluster/ports.ts'
@@ -28,6 +28,8 @@ export interface ChildSetup {
   readonly openFiles?: number
   /** False: nobody reads what it writes to standard error. */
   readonly isHeard?: boolean
+  /** 64 hex digits that the path of a review begins with. */
+  readonly pathSecret?: string
 }
 
 /** A fake API server for processes, gone with the test. */
@@ -41,7 +43,8 @@ export async function apiServerFor(t: Test, script: Script = {}): Promise<FakeAp
 /** Starts `serve` and waits until it is ready; killed at the end of the test. */
 export async function startChild(t: Test, folder: string, setup: ChildSetup = {}): Promise<Child> {
   const [port = 0, adminPort = 0] = await freePorts(2)
-  const { flags = [], nodeFlags = [], openFiles, isHeard = true } = setup
+  const { flags = [], nodeFlags = [], openFiles, isHeard = true, pathSecret } = setup
+  const proof = proofOf(folder, pathSecret)
   const args = [
     ...nodeFlags,
     'dist/poolguard.js',
@@ -51,6 +54,7 @@ export async function startChild(t: Test, folder: string, setup: ChildSetup = {}
     `--certs=${folder}`,
     `--listen=127.0.0.1:${port}`,
     `--admin-listen=127.0.0.1:${adminPort}`,
+    ...proof.flags,
     ...flags
   ]
   const limited = ['-c', `ulimit -n ${openFiles ?? 4_096}; exec "$0" "$@"`, process.execPath, ...args]
@@ -80,7 +84,7 @@ export async function startChild(t: Test, folder: string, setup: ChildSetup = {}
     ca,
     adminUrl,
     ended,
-    ask: body => ask({ address }, body, { ca }),
+    ask: body => ask({ address }, body, { ca, path: `${proof.prefix}/validate?timeout=5s` }),
     health: () => status('/healthz'),
     async metric(name) {
       const text = await (await fetch(`${adminUrl}/metrics`)).text()
@@ -98,4 +102,14 @@ export async function startChild(t: Test, folder: string, setup: ChildSetup = {}
 /** A folder with the kubeconfig of this API server, where processes keep their certificates too. */
 export function folderFor(t: Test, fake: FakeApiServer): string {
   return t.testdir({ config: kubeconfig(`http://127.0.0.1:${fake.port}`) })
+}
+
+/** How callers of the process prove themselves: nothing without a secret. */
+function proofOf(
+  folder: string,
+  secret: string | undefined
+): { readonly flags: readonly string[]; readonly prefix: string } {
+  if (secret === undefined) return { flags: [], prefix: '' }
+  writeFileSync(join(folder, 'path-secret'), secret)
+  return { flags: [`--path-secret-file=${folder}/path-secret`], prefix: `/${secret}` }
 }

@@ -3,7 +3,7 @@ export interface Row {
   /** Two digits; tests are named `row ID: ...`. */
   readonly id: string
   readonly title: string
-  /** The file under test/ with tests of that name; `reload` and `ledger`: not merged yet. */
+  /** The file under test/ with tests of that name. */
   readonly where: string
 }
 
@@ -11,6 +11,7 @@ const API_SERVER = 'faults/api-server.test.ts'
 const WIRE = 'faults/wire.test.ts'
 const CERTIFICATES = 'faults/certificates.test.ts'
 const PROCESS = 'faults/process.test.ts'
+const LEDGER = 'faults/ledger.test.ts'
 const ROLLING = 'faults/rolling-restart.test.ts'
 const IN_FORCE = 'cli/reload/policies-in-force.test.ts'
 const GENERATIONS = 'admission/generations.test.ts'
@@ -26,7 +27,7 @@ export const ROWS: readonly Row[] = [
   { id: '07', title: 'events out of order, twice, stale', where: API_SERVER },
   { id: '08', title: '401 and 403', where: API_SERVER },
   { id: '09', title: '429 of API Priority and Fairness', where: API_SERVER },
-  { id: '10', title: 'etcd is slow', where: 'ledger' },
+  { id: '10', title: 'etcd is slow', where: LEDGER },
   { id: '11', title: 'a CRD is not installed', where: API_SERVER },
   { id: '12', title: 'a CRD appears', where: API_SERVER },
   { id: '13', title: 'a CRD is deleted', where: API_SERVER },
@@ -54,13 +55,13 @@ export const ROWS: readonly Row[] = [
   { id: '35', title: 'the CA changes', where: CERTIFICATES },
   { id: '36', title: 'the caBundle is emptied', where: CERTIFICATES },
   { id: '37', title: 'clocks jump', where: CERTIFICATES },
-  { id: '38', title: 'kill -9 in a request', where: 'ledger' },
-  { id: '39', title: 'kill -9 between claim and answer', where: 'ledger' },
+  { id: '38', title: 'kill -9 in a request', where: LEDGER },
+  { id: '39', title: 'kill -9 between claim and answer', where: LEDGER },
   { id: '40', title: 'rolling restart under load', where: ROLLING },
   { id: '41', title: 'a replica without API server', where: PROCESS },
-  { id: '42', title: 'concurrent creates on several replicas', where: 'ledger' },
-  { id: '43', title: 'admitted, then rejected by another', where: 'ledger' },
-  { id: '44', title: 'two writers of one thing', where: 'ledger' },
+  { id: '42', title: 'concurrent creates on several replicas', where: LEDGER },
+  { id: '43', title: 'admitted, then rejected by another', where: LEDGER },
+  { id: '44', title: 'two writers of one thing', where: LEDGER },
   { id: '45', title: 'memory pressure', where: PROCESS },
   { id: '46', title: 'the event loop is blocked', where: PROCESS },
   { id: '47', title: 'no file descriptors left', where: PROCESS },

@@ -6,6 +6,7 @@ import type { Ports } from '../../src/admission/ports.ts'
 import { watchedKinds } from '../../src/cli/install/rbac.ts'
 import { loadPolicies } from '../../src/cli/policies.ts'
 import { readinessOf } from '../../src/cli/readiness.ts'
+import { connect, type ApiServer } from '../../src/cluster/connect.ts'
 import { liveReader } from '../../src/cluster/live-reader.ts'
 import type { Timings } from '../../src/cluster/timings.ts'
 import { startWatching, type Watcher } from '../../src/cluster/watcher.ts'
@@ -19,6 +20,7 @@ import { createMetrics, type Metrics } from '../../src/server/metrics.ts'
 import {
   clock,
   FAST,
+  kubeconfig,
   sendJson,
   sendList,
   sendStatus,
@@ -28,8 +30,10 @@ import {
   type Script
 } from '../cluster-client/fake-api-server.ts'
 import { admin, certificate, metric } from '../server/callers.ts'
+import { claimsThatStay, type LedgerPart } from './ledger-part.ts'
 import { promises, type Guarded } from './promises.ts'
 import { STORED } from './reviews.ts'
+import { ledgerOf, type Replica } from './world-ledger.ts'
 
 /** poolguard as `serve` composes it, in this process, on a scripted API server, with everything faster. */
 export interface World extends Guarded {
@@ -39,6 +43,7 @@ export interface World extends Guarded {
   readonly watcher: Watcher
   readonly inventory: Inventory
   readonly ports: Ports
+  readonly ledger: LedgerPart
   /** What the API server stores, by resource; scripts that say nothing of it list and read this. */
   readonly stored: Map<string, readonly object[]>
   /** How a kind stands. */
@@ -57,6 +62,8 @@ export interface WorldSetup {
   readonly trustsAnything?: boolean
   /** Waits for the first list of every kind unless false. */
   readonly synced?: boolean
+  /** One of several replicas on this API server, with the ledger that is there. */
+  readonly replica?: Replica
 }
 
 /** What `serve` follows. */
@@ -66,7 +73,7 @@ const snapshot = loadPolicies(['policies'])
 
 export async function startWorld(t: Test, setup: WorldSetup = {}): Promise<World> {
   const stored = new Map<string, readonly object[]>([['ipaddresspools', STORED]])
-  const { fake, api } = await startFake(t, { ...storedScript(stored), ...setup.script })
+  const { fake, api } = await apiServerOf(t, { ...storedScript(stored), ...setup.script }, setup.replica)
   const inventory = new Inventory()
   const timings = { ...FAST, ...setup.timings }
   const watcher = startWatching({ api, inventory, clock, kinds: FOLLOWED, timings, log: () => {} })
@@ -78,7 +85,11 @@ export async function startWorld(t: Test, setup: WorldSetup = {}): Promise<World
     confirm: async refs => (await read(refs)).map(({ ref }) => ref),
     now: () => Date.now()
   }
-  const answer = createAnswerReview(ports)
+  const { ledger, ledgerText } = await ledgerOf(
+    { api, inventory, watcher, read, plan: () => snapshot.plan },
+    setup.replica
+  )
+  const answer = createAnswerReview({ ...ports, ledger: ledger.guard })
   const metrics = createMetrics({ kinds: FOLLOWED, now: () => new Date() })
   const server = await startServer({
     answer: async (body, question) => {
@@ -109,13 +120,29 @@ export async function startWorld(t: Test, setup: WorldSetup = {}): Promise<World
     watcher,
     inventory,
     ports,
+    ledger,
     stored,
     state: kind => watcher.status().find(status => status.kind === kind)?.state ?? '',
     ready: (path = '/readyz') => admin(server, path),
     metric: name => metric(metrics, name),
     ask: body => ask(server, body, { verifies: setup.trustsAnything !== true }),
-    health: async () => (await admin(server, '/healthz').catch(() => ({ status: 0 }))).status
+    health: async () => (await admin(server, '/healthz').catch(() => ({ status: 0 }))).status,
+    permanentClaims: () => claimsThatStay(ledgerText())
   }
+}
+
+/** The API server of its own that the script makes, or the one that replicas share. */
+async function apiServerOf(
+  t: Test,
+  script: Script,
+  replica: Replica | undefined
+): Promise<{ readonly fake: FakeApiServer; readonly api: ApiServer }> {
+  if (replica === undefined) return startFake(t, script)
+  const { on, token } = replica
+  const folder = t.testdir({ config: kubeconfig(`http://127.0.0.1:${on.fake.port}`, { token }) })
+  const api = connect({ kubeconfig: `${folder}/config`, clock })
+  t.teardown(() => api.close())
+  return { fake: on.fake, api }
 }
 
 /** Lists and reads what is stored, by resource. */
@@ -135,7 +162,7 @@ export function lastPart({ path }: Call): string {
   return path.split('/').at(-1) ?? ''
 }
 
-function nameOf(object: object): unknown {
+export function nameOf(object: object): unknown {
   const metadata = isRecord(object) ? object['metadata'] : undefined
   return isRecord(metadata) ? metadata['name'] : undefined
 }
