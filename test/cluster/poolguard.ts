@@ -94,7 +94,7 @@ export async function startPoolguard(cluster: Cluster, options: PoolguardOptions
     stop,
     restart: async awayMs => {
       await first.kill()
-      await new Promise(resolve => setTimeout(resolve, awayMs))
+      await new Promise(goOn => setTimeout(goOn, awayMs))
       await first.start()
     },
     uninstall: async () => {
