@@ -29,6 +29,7 @@ const QUIET_MS = 100
  * the machine does meets both. Needs a plan of two rounds a block pair and `RACING` writers.
  */
 export async function measureCost(arena: Arena, pairs: number): Promise<readonly Cost[]> {
+  const unasked: Samples = { without: [], with: [] }
   const still: Samples = { without: [], with: [] }
   const growing: Samples = { without: [], with: [] }
   const lost: Samples = { without: [], with: [] }
@@ -39,13 +40,15 @@ export async function measureCost(arena: Arena, pairs: number): Promise<readonly
     isRegistered = isWith
     await effective(arena, isWith)
     const to = isWith ? 'with' : 'without'
-    still[to].push(...(await changes(arena)))
+    unasked[to].push(...(await changes(arena, 'annotations')))
+    still[to].push(...(await changes(arena, 'labels')))
     growing[to].push(...(await creates(arena)))
     lost[to].push(...(await races(arena, isWith)))
   }
   if (!isRegistered) await arena.poolguard.register()
   return [
-    cost('takes no addresses (an annotation)', still),
+    cost('changes an annotation: poolguard is not asked', unasked),
+    cost('takes no addresses (a label)', still),
     cost('takes addresses, alone', growing),
     cost(`loses a race of ${RACING}`, lost)
   ]
@@ -67,14 +70,14 @@ async function effective({ rest }: Arena, isWith: boolean): Promise<void> {
   }
 }
 
-async function changes({ rest }: Arena): Promise<readonly number[]> {
+async function changes({ rest }: Arena, what: 'annotations' | 'labels'): Promise<readonly number[]> {
   const took: number[] = []
   const path = `${COLLECTIONS.IPAddressPool}/${BASE.name}`
   for (let i = 0; i < PER_BLOCK.still; i++) {
-    const body = { metadata: { annotations: { note: `${performance.now()}` } } }
+    const body = { metadata: { [what]: { note: `n${performance.now()}` } } }
     const startedMs = performance.now()
     const { status } = await rest.send({ method: 'PATCH', path, body, as: racer(0) })
-    if (status !== 200) throw new Error(`an annotation: HTTP ${status}`)
+    if (status !== 200) throw new Error(`${what}: HTTP ${status}`)
     took.push(performance.now() - startedMs)
   }
   return took

@@ -10,8 +10,8 @@ import { create, racer } from './wave.ts'
 /** How long a claim may keep others out once its replica is dead. */
 const MOST_MS = TTL_MS + 5_000
 
-/** As poolguard tells whoever it answers 429. */
-const RETRY_MS = 2_000
+/** More often than poolguard tells whoever it answers 429, so that the time is told exactly. */
+const RETRY_MS = 500
 
 /** What came of a claim whose replica died before it answered. */
 export type LeftClaim = {
@@ -53,7 +53,7 @@ async function killOnce(isClaimed: Promise<void>, replicas: readonly Replica[]):
   return killedMs
 }
 
-/** Asks for the address as another one does, as often as it is told to, until it gets it. Adds answers that surprise. */
+/** Asks for the address as another one does, again and again until it gets it. Adds answers that surprise. */
 async function free(
   rest: Rest,
   round: number,

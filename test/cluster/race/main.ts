@@ -10,7 +10,7 @@ import { leaveClaim, type LeftClaim } from './left-claim.ts'
 import { raceMetalLB } from './metallb.ts'
 import { runRound, type Round } from './round.ts'
 import { costTable, sideBySide } from './tables.ts'
-import { complaints, tally } from './verdict.ts'
+import { complaints, isSilenceTested, tally } from './verdict.ts'
 
 async function main(): Promise<number> {
   const flags = readFlags(process.argv.slice(2))
@@ -38,6 +38,7 @@ async function onCluster(cluster: Cluster, flags: Flags): Promise<number> {
   await arena.close()
   const metallb = flags.withMetalLB ? tally(await raceMetalLB(cluster, { rounds, writers })) : undefined
   const wrong = [...raced.flatMap(complaints), ...(left?.complaints ?? [])]
+  if (!isSilenceTested(raced)) wrong.push('no replica with silent watches was asked anything')
   for (const one of wrong) say(one)
   const total = tally(raced)
   if (!flags.isJson) {

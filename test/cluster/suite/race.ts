@@ -6,7 +6,7 @@ import { openArena } from '../race/arena.ts'
 import { claimed } from '../race/claims.ts'
 import { CONTESTS } from '../race/contests.ts'
 import { runRound, type Round } from '../race/round.ts'
-import { complaints } from '../race/verdict.ts'
+import { complaints, isSilenceTested } from '../race/verdict.ts'
 
 /** Writes at once. */
 const WRITERS = 64
@@ -40,4 +40,5 @@ await test('writes at once that take the same address, on a real cluster', async
       await arena.close()
     })
   }
+  suite.ok(isSilenceTested(raced), 'replicas with silent watches were asked')
 })
