@@ -5,8 +5,11 @@
  */
 export const TTL_MS = 120_000
 
-/** How often a replica looks for claims that nobody took back: what is left by one that died is gone by `TTL_MS` and this. */
-export const COLLECT_EVERY_MS = 4_000
+/**
+ * How often a replica looks for claims that nobody took back. What is left by one that died is gone by `TTL_MS` and twice this: until
+ * another replica has seen it, and from the end of its time until the next look. Within 5 s, a call to the ledger included.
+ */
+export const COLLECT_EVERY_MS = 2_000
 
 /**
  * For one write, from the call to the last attempt: the webhooks wait 5 s (`timeoutSeconds` in admission/registration.ts) and the
