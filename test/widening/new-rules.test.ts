@@ -142,3 +142,37 @@ await test('a restriction that is new and only warns is none; one that was there
   t.equal(code, 1)
   for (const id of rules) t.match(stdout, `${id} was deny and is warn`)
 })
+
+await test('where there are too many sorts of namespaces to compare, whatever is written otherwise counts', async t => {
+  // 3^13 sets of labels, of which 4,096 are gone through at most.
+  const policies = (params: Json, exempt: string): readonly Json[] =>
+    Array.from({ length: 13 }, (_, i) => ({
+      apiVersion: 'poolguard.io/v1alpha1',
+      kind: 'ExposurePolicy',
+      metadata: { name: `p${i}` },
+      spec: {
+        appliesTo: { namespaceSelector: { matchLabels: { [`k${i}`]: 'v' } } },
+        customRules: i === 0 ? [{ ...HTTPS, kinds: ['Service'], params }] : [],
+        exemptions: [
+          {
+            rules: ['service-type'],
+            objects: [`Service/web/${exempt}`],
+            reason: 'r',
+            owner: 'o',
+            expires: '2099-01-31'
+          }
+        ]
+      }
+    }))
+  const dir = t.testdir({})
+  const [baseFile, file] = [join(dir, 'base.yaml'), join(dir, 'proposal.yaml')]
+  writeFileSync(baseFile, toYaml([PLAN, ...policies({ name: 'one' }, 'a')]))
+  const codeOf = async (documents: readonly Json[]): Promise<number> => {
+    writeFileSync(file, toYaml([PLAN, ...documents]))
+    const io = { stdout: () => {}, stderr: () => {}, isTerminal: false, stdin: async () => '' }
+    return run(['check', '--policies', file, '--fail-on-widening', baseFile], io)
+  }
+  t.equal(await codeOf(policies({ name: 'one' }, 'a').toReversed()), 0, 'the same in another order')
+  t.equal(await codeOf(policies({ name: 'two' }, 'a')), 1, 'other params')
+  t.equal(await codeOf(policies({ name: 'one' }, 'b')), 1, 'another exempted object')
+})

@@ -12,7 +12,7 @@ export type Offered =
   | { readonly outcome: 'rejected'; readonly problem: string }
 
 export interface InForceOptions {
-  /** The digest that sets must have to be taken; undefined: any. */
+  /** The digest that sets must have to be taken; undefined: whatever it is. */
   readonly required: string | undefined
   /** Milliseconds since 1970. */
   readonly now: () => number

@@ -18,7 +18,7 @@ export interface LooserCustomRule {
 
 /** The ids of custom rules that refuse something of whom `exposure` is for. */
 export function denyingCustomRules(side: CustomSide): readonly string[] {
-  return rulesOf(side, 'deny').map(({ id }) => id)
+  return denyingRules(side).map(({ id }) => id)
 }
 
 /**
@@ -27,8 +27,8 @@ export function denyingCustomRules(side: CustomSide): readonly string[] {
  * another message, or of more kinds and operations. O(rules * rules).
  */
 export function looserCustomRules(base: CustomSide, proposal: CustomSide): readonly LooserCustomRule[] {
-  const kept = rulesOf(proposal, 'deny')
-  return rulesOf(base, 'deny')
+  const kept = denyingRules(proposal)
+  return denyingRules(base)
     .filter(rule => !kept.some(other => refusesAll(rule, other)))
     .map(rule => ({ rule: rule.id, text: `custom rule ${rule.id} ${becameOf(rule.id, proposal)}` }))
 }
@@ -52,11 +52,11 @@ function refusesAll(rule: CustomRule, other: CustomRule): boolean {
   )
 }
 
-function rulesOf(side: CustomSide, action: Action): readonly CustomRule[] {
+function denyingRules(side: CustomSide): readonly CustomRule[] {
   const { exposures, exposure } = side
   return exposures.policies
     .flatMap(policy => policy.customRules)
-    .filter(rule => exposure.customRules.has(rule.id) && actionOf(rule, side) === action)
+    .filter(rule => exposure.customRules.has(rule.id) && actionOf(rule, side) === 'deny')
 }
 
 function actionOf({ id, action }: CustomRule, { exposure }: CustomSide): Action {

@@ -8,7 +8,7 @@ import { looserLimits, type SubjectLimits } from './compare-limits.ts'
 import { freshExemptions } from './exemption-cover.ts'
 import { ANY_TENANT, exposureSubjects, type PolicySides } from './exposure-subjects.ts'
 import { isIdle } from './idle-rules.ts'
-import { meaningOf, type Loosening } from './loosening.ts'
+import { meaningOf, wordingOf, type Loosening } from './loosening.ts'
 
 export interface ExposureComparison {
   readonly loosenings: readonly Loosening[]
@@ -71,8 +71,9 @@ function tooMany(
   }
 }
 
+/** In the same words: names of exempted objects and what `params` of custom rules hold count, and so does a policy's own name. */
 function sameExposures(base: PolicySides, proposal: PolicySides): boolean {
-  const of = ({ exposures }: PolicySides) => exposures.policies.map(meaningOf).toSorted().join('\n')
+  const of = ({ exposures }: PolicySides) => exposures.policies.map(wordingOf).toSorted().join('\n')
   return of(base) === of(proposal) && meaningOf(base.plan.globalPool) === meaningOf(proposal.plan.globalPool)
 }
 

@@ -77,8 +77,17 @@ const WITHOUT_MEANING = new Set(['text', 'field', 'purpose', 'owner', 'reason', 
 
 /** The text that `sameMeaning` compares. O(size). */
 export function meaningOf(value: unknown): string {
+  return textOf(value, WITHOUT_MEANING)
+}
+
+/** Equal for values that say the same in the same words: also what has no meaning where poolguard reads it, but may where a user does. O(size). */
+export function wordingOf(value: unknown): string {
+  return textOf(value, new Set())
+}
+
+function textOf(value: unknown, without: ReadonlySet<string>): string {
   return JSON.stringify(value, (key, part: unknown) => {
-    const isText = typeof part === 'string' && WITHOUT_MEANING.has(key)
+    const isText = typeof part === 'string' && without.has(key)
     if (isText || key === 'ifExpired' || key === 'widenings') return undefined
     if (typeof part === 'bigint') return String(part)
     if (part instanceof Map) return [...part].toSorted(byText)
