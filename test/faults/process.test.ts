@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { syncBuiltinESMExports } from 'node:module'
 import { connect as tcpConnect, isIP } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
 import { test } from 'tap'
 import { DEFAULT_TIMINGS } from '../../src/cluster/timings.ts'
 import { workload } from '../../src/cli/install/workload.ts'
 import { isRecord } from '../../src/kinds/decode.ts'
 import { until } from '../cluster-client/fake-api-server.ts'
-import { startThread } from '../thread.ts'
 import { apiServerFor, folderFor, startChild } from './processes.ts'
 import { isAllowed, promises } from './promises.ts'
 import { GROWS_WELL, pool, poolReview } from './reviews.ts'
@@ -38,7 +38,7 @@ await test('row 45: 50 bodies of 7 MiB at once in a heap of 160 MiB', async t =>
   const child = await startChild(t, folderFor(t, fake), { nodeFlags: ['--max-old-space-size=160'] })
   // In a thread of its own, so that what is asked meanwhile does not wait for the flood to be written.
   const workerData = { port: child.port, ca: child.ca, count: 50, bytes: 7 * MIB }
-  const flood = startThread(new URL('flood.ts', import.meta.url), workerData)
+  const flood = new Worker(new URL('flood-worker.js', import.meta.url), { workerData })
   const flooded = once(flood, 'message')
   await promises(t, child, 'while they come')
   const [statuses]: readonly unknown[] = await flooded

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
 import type { Code } from './replica.ts'
 
 /** A rule of the protocol, and what the code is without it. Each text stands exactly once in its file. */
@@ -138,13 +139,12 @@ export async function mutated({ edits }: Mutant, folder: string): Promise<Code> 
       if (text.split(edit.text).length !== 2) throw new Error(`${file} does not hold once: ${edit.text}`)
       text = text.replace(edit.text, () => edit.becomes)
     }
-    const src = pathToFileURL(resolve('src')).href
-    writeFileSync(join(folder, file), text.replaceAll("from '../", `from '${src}/`))
+    writeFileSync(join(folder, file), text.replaceAll("from '../", `from '${resolve('src')}/`))
   }
-  const load = async (file: string): Promise<Record<string, unknown>> =>
-    (await import(pathToFileURL(join(folder, file)).href)) as Record<string, unknown>
-  const [guard, collector, continuity] = await Promise.all(
-    ['guard.ts', 'collector.ts', 'continuity.ts'].map(load)
-  )
-  return { ...guard, ...collector, ...continuity } as unknown as Code
+  const names = ['guard', 'collector', 'continuity']
+  const contents = names.map(name => `export * from './${name}.ts'`).join('\n')
+  const outfile = join(folder, 'mutant.js')
+  const stdin = { contents, resolveDir: folder }
+  await build({ stdin, outfile, bundle: true, platform: 'node', format: 'esm', logLevel: 'error' })
+  return (await import(pathToFileURL(outfile).href)) as Code
 }
