@@ -1,3 +1,4 @@
+import type { View } from '../inventory/view.ts'
 import { isKindName, refOf } from '../kinds/index.ts'
 import { guardedClaims } from '../ledger/guarded-claims.ts'
 import type { GrowingWrite, Guarded } from '../ledger/guard.ts'
@@ -34,12 +35,13 @@ export type WithheldReason = 'in-flight' | 'ledger' | 'already-exists'
  * same. All others, and denials, cost no call to the ledger.
  */
 export async function admit(review: Review, ports: Ports, onFault: OnFault): Promise<Admitted> {
+  const sinceMs = ports.ledger?.nowMs() ?? 0
   const respond = async (on: Ports): Promise<Admitted> => {
     const judgement = await judge(review, on)
     return { judgement, response: validatingResponse(review, judgement, onFault) }
   }
   const first = await respond(ports)
-  const write = first.response.allowed ? growingWrite(review, first.judgement, ports) : undefined
+  const write = first.response.allowed ? growingWrite(review, first.judgement, { ports, sinceMs }) : undefined
   if (write === undefined || ports.ledger === undefined) return first
   if (review.operation === 'CREATE' && (await exists(write, ports))) return existing(review, write, first)
   const guarded = await ports.ledger.admit(write, async view => {
@@ -56,19 +58,22 @@ export async function admit(review: Review, ports: Ports, onFault: OnFault): Pro
 function growingWrite(
   review: Review,
   { write, snapshot }: Judgement,
-  ports: Ports
+  { ports, sinceMs }: { readonly ports: Ports; readonly sinceMs: number }
 ): GrowingWrite | undefined {
   const { change, requester } = write ?? {}
   const object = change?.object
   if (change === undefined || object === undefined || !change.grows || review.subResource !== '')
     return undefined
   if (requester === undefined || isKubeOvn(requester)) return undefined
-  const context = { plan: snapshot.plan, view: ports.view }
-  const before = change.oldObject === undefined ? [] : guardedClaims(change.oldObject, context)
-  const taken = takenBeyond(guardedClaims(object, context), before)
-  if (taken.length === 0) return undefined
+  const takenOn = (view: View) => {
+    const context = { plan: snapshot.plan, view }
+    const before = change.oldObject === undefined ? [] : guardedClaims(change.oldObject, context)
+    return takenBeyond(guardedClaims(object, context), before)
+  }
+  if (takenOn(ports.view).length === 0) return undefined
   const { username, dryRun } = review
-  return { owner: refOf(object), uid: object.meta.uid, requester: username, taken, isDryRun: dryRun }
+  const { uid } = object.meta
+  return { owner: refOf(object), uid, requester: username, takenOn, isDryRun: dryRun, sinceMs }
 }
 
 /**

@@ -28,7 +28,7 @@ export interface Ports {
    */
   confirm(refs: readonly ObjectRef[]): Promise<readonly ObjectRef[]>
   /** Keeps two writes at once from taking the same addresses; absent: this one alone decides, and nothing is stored meanwhile. */
-  readonly ledger?: Pick<Guard, 'admit'>
+  readonly ledger?: Pick<Guard, 'admit' | 'nowMs'>
   /** The time, in milliseconds since 1970: exemptions end. */
   now(): number
 }

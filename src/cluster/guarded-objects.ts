@@ -1,7 +1,7 @@
 import type { Inventory } from '../inventory/inventory.ts'
 import { isKindName } from '../kinds/index.ts'
 import { refKey } from '../kinds/object-ref.ts'
-import { guardedClaims } from '../ledger/guarded-claims.ts'
+import { guardedClaims, GUARDED_KINDS } from '../ledger/guarded-claims.ts'
 import type { GuardedObjects, StoredObject } from '../ledger/ports.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { ApiServer } from './connect.ts'
@@ -27,6 +27,10 @@ export function guardedObjects(options: GuardedObjectsOptions): GuardedObjects {
     },
     view: () => inventory,
     revision: kind => watcher.watched(kind)?.store.revision,
+    get timesReplaced() {
+      const stores = GUARDED_KINDS.map(kind => watcher.watched(kind)?.store.timesReplaced ?? 0)
+      return stores.reduce((sum, times) => sum + times, 0)
+    },
     async list(kinds) {
       const unread = await read(kinds.map(kind => ({ kind, namespace: '', name: '' })))
       return unread.length === 0

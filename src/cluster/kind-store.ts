@@ -33,6 +33,7 @@ export class KindStore {
   private readonly deletions = new Map<string, string>()
   private listedAt = '0'
   private completeAt: bigint | undefined
+  private replacements = 0
 
   /** `changed` is called after every change and must not throw. */
   constructor(kind: KindName, inventory: Inventory, changed: () => void, keepsJson = false) {
@@ -54,6 +55,11 @@ export class KindStore {
   /** Every write of the kind up to this one is in the inventory; undefined when that is not known. 0 for a kind that is absent. */
   get revision(): bigint | undefined {
     return this.completeAt
+  }
+
+  /** How often a complete list was made the whole truth: it may have been older than what it replaced. */
+  get timesReplaced(): number {
+    return this.replacements
   }
 
   /** The object in the inventory, or undefined. */
@@ -82,6 +88,7 @@ export class KindStore {
 
   /** Makes the list the whole truth about the kind, in one step, and the kind known. */
   replace(list: CompleteList): void {
+    this.replacements += 1
     this.deletions.clear()
     this.unreadables.clear()
     this.listedAt = list.resourceVersion

@@ -16,9 +16,11 @@ export interface GrowingWrite {
   /** Of the object, which a CREATE has by now too; '' when it has none. */
   readonly uid: string
   readonly requester: string
-  /** What the object takes beyond what is stored, at least one range. */
-  readonly taken: readonly ClaimedRanges[]
+  /** What the object takes beyond what is stored, as a view tells it; empty: nothing after all. */
+  takenOn(view: View): readonly ClaimedRanges[]
   readonly isDryRun: boolean
+  /** When the review came in, on the guard's own clock (`nowMs`). */
+  readonly sinceMs: number
 }
 
 /** What the rules said about the write on one view. */
@@ -41,6 +43,13 @@ export type Guarded<E> =
 
 export type RetryReason = 'contended' | 'unknown' | 'unreadable' | 'too-many' | 'full'
 
+/** A write, and what it takes. */
+type Taking = GrowingWrite & { readonly taken: readonly ClaimedRanges[] }
+
+type Judged<E> =
+  | { readonly outcome: 'denied' | 'in-flight'; readonly said: E }
+  | { readonly outcome: 'passed'; readonly said: E; readonly taking: Taking }
+
 /** Evaluates the write on a view; asked once or twice an attempt. */
 export type Evaluate<E> = (view: View) => Promise<Evaluated<E>>
 
@@ -61,15 +70,19 @@ export class Guard {
     this.continuity = continuity
   }
 
-  /** Two calls to the ledger, more when others write it at the same time; ends in `BUDGET_MS` and one attempt. */
+  /** For `GrowingWrite.sinceMs`. */
+  nowMs(): number {
+    return this.ports.clock.nowMs()
+  }
+
+  /** Two calls to the ledger, more when others write it at the same time. Puts nothing later than `BUDGET_MS` after the review came. */
   async admit<E>(write: GrowingWrite, evaluate: Evaluate<E>): Promise<Guarded<E>> {
     const { clock } = this.ports
-    const startedMs = clock.nowMs()
     const endTurn = await this.turns.take()
     let conflicts = 0
     try {
       let answer: Guarded<E> | undefined
-      while (answer === undefined && clock.nowMs() - startedMs < BUDGET_MS) {
+      while (answer === undefined && !this.isLate(write)) {
         if (conflicts > 0) await clock.sleep(RETRY_MS.min + (RETRY_MS.max - RETRY_MS.min) * clock.random())
         answer = await this.attempt(write, evaluate)
         if (answer === undefined) conflicts += 1
@@ -78,7 +91,7 @@ export class Guard {
       this.ports.observe({
         outcome: eventOutcome(answer, write),
         conflicts,
-        waitMs: clock.nowMs() - startedMs
+        waitMs: clock.nowMs() - write.sinceMs
       })
       return answer
     } finally {
@@ -86,28 +99,49 @@ export class Guard {
     }
   }
 
-  /** undefined: somebody else wrote the ledger, or the view went back; again from the beginning. */
+  private isLate({ sinceMs }: GrowingWrite): boolean {
+    return this.nowMs() - sinceMs >= BUDGET_MS
+  }
+
+  /** undefined: somebody else wrote the ledger, the view went back, or it took too long; again from the beginning, if there is time. */
   private async attempt<E>(write: GrowingWrite, evaluate: Evaluate<E>): Promise<Guarded<E> | undefined> {
     const { store, objects } = this.ports
     const continued = this.continuity.follow(await store.read())
     if (!continued.ok) return closed(continued.problem)
     const { ledger } = continued
+    const { timesReplaced } = objects
     const minRevision = await this.catchUp(ledger)
     if (minRevision === undefined) return { outcome: 'retry', why: 'unreadable' }
-    const view = objects.view()
-    const seen = this.revisions()
+    const said = await this.judge(ledger, write, evaluate)
+    if (said.outcome !== 'passed') return said
+    if (objects.timesReplaced !== timesReplaced || !this.hasAll(minRevision)) return undefined
+    const outcome = write.isDryRun ? 'passed' : await this.claim({ ...ledger, minRevision }, said.taking)
+    if (outcome === 'passed') return { outcome, said: said.said }
+    return outcome && { outcome: 'retry', why: outcome }
+  }
+
+  /** By what is stored, and by what others are about to take of the same addresses. */
+  private async judge<E>(ledger: Ledger, write: GrowingWrite, evaluate: Evaluate<E>): Promise<Judged<E>> {
+    const view = this.ports.objects.view()
     const stored = await evaluate(view)
     if (stored.denies) return { outcome: 'denied', said: stored.said }
-    const others = claimsOfOthers(ledger, write.owner).filter(({ taken }) => haveCommon(taken, write.taken))
+    // Only now: what a Vpc or an address takes depends on Subnets, of which the view may have lacked some before.
+    const taking = { ...write, taken: write.takenOn(view) }
+    const others = claimsOfOthers(ledger, write.owner).filter(({ taken }) => haveCommon(taken, taking.taken))
     const beside = others.length === 0 ? stored : await evaluate(view.with(asViewClaims(others)))
     if (beside.denies) return { outcome: 'in-flight', said: beside.said }
-    if (this.wentBack(seen)) return undefined
-    if (write.isDryRun) return { outcome: 'passed', said: beside.said }
-    const limit = limitOf(ledger, write)
-    if (limit !== undefined) return { outcome: 'retry', why: limit }
-    const put = await store.put(this.withClaim({ ...ledger, minRevision }, write))
-    if (put === 'unknown') return { outcome: 'retry', why: 'unknown' }
-    return put === 'stored' ? { outcome: 'passed', said: beside.said } : undefined
+    return { outcome: 'passed', said: beside.said, taking }
+  }
+
+  /** undefined as of `attempt`. */
+  private async claim(ledger: Ledger, taking: Taking): Promise<'passed' | RetryReason | undefined> {
+    if (taking.taken.length === 0) return 'passed'
+    const limit = limitOf(ledger, taking)
+    if (limit !== undefined) return limit
+    if (this.isLate(taking)) return undefined
+    const put = await this.ports.store.put(this.withClaim(ledger, taking))
+    if (put === 'unknown') return 'unknown'
+    return put === 'stored' ? 'passed' : undefined
   }
 
   /**
@@ -116,10 +150,7 @@ export class Guard {
    */
   private async catchUp({ minRevision }: Ledger): Promise<Ledger['minRevision'] | undefined> {
     const { objects } = this.ports
-    const isBehind = (kind: KindName, least = MOST_REVISION) => (objects.revision(kind) ?? -1n) < least
-    const behind = objects.areRevisionsComparable
-      ? GUARDED_KINDS.filter(kind => isBehind(kind, minRevision.get(kind)))
-      : GUARDED_KINDS
+    const behind = objects.areRevisionsComparable ? this.behind(minRevision) : GUARDED_KINDS
     if (behind.length > 0 && !(await objects.list(behind))) return undefined
     const next = new Map(minRevision)
     for (const kind of behind) {
@@ -129,18 +160,23 @@ export class Guard {
     return next
   }
 
-  /** Of `GUARDED_KINDS`, in their order. */
-  private revisions(): readonly bigint[] {
-    return GUARDED_KINDS.map(kind => this.ports.objects.revision(kind) ?? -1n)
+  /**
+   * Whether the view is as new as that. A list that was asked for earlier may have put an older state in the place of a newer one
+   * meanwhile; one that was mended again shows in `timesReplaced` alone.
+   */
+  private hasAll(minRevision: Ledger['minRevision']): boolean {
+    return !this.ports.objects.areRevisionsComparable || this.behind(minRevision).length === 0
   }
 
-  /** Whether a list that was asked for earlier has put an older state in the place of a newer one since. */
-  private wentBack(seen: readonly bigint[]): boolean {
-    return this.revisions().some((revision, i) => revision < (seen[i] ?? -1n))
+  /** The kinds of which the view is older than this asks, or of which it asks for nothing yet. */
+  private behind(minRevision: Ledger['minRevision']): readonly KindName[] {
+    const { objects } = this.ports
+    const isBehind = (kind: KindName, least = MOST_REVISION) => (objects.revision(kind) ?? -1n) < least
+    return GUARDED_KINDS.filter(kind => isBehind(kind, minRevision.get(kind)))
   }
 
   /** Always another ledger, though the owner may have claimed all of it before: only the put tells that nobody came between. */
-  private withClaim(ledger: Ledger, { owner, uid, requester, taken }: GrowingWrite): Ledger {
+  private withClaim(ledger: Ledger, { owner, uid, requester, taken }: Taking): Ledger {
     const others = claimsOfOthers(ledger, owner)
     const own = ledger.claims.filter(claim => !others.includes(claim))
     const all = own.reduce((sum, claim) => united(sum, claim.taken), taken)
@@ -150,7 +186,7 @@ export class Guard {
   }
 }
 
-function limitOf(ledger: Ledger, { owner, requester }: GrowingWrite): 'too-many' | 'full' | undefined {
+function limitOf(ledger: Ledger, { owner, requester }: Taking): 'too-many' | 'full' | undefined {
   const others = claimsOfOthers(ledger, owner)
   if (others.filter(claim => claim.requester === requester).length >= MOST_IN_FLIGHT) return 'too-many'
   return others.length >= MOST_CLAIMS ? 'full' : undefined

@@ -6,9 +6,9 @@ import { refOf, SUBNET_KINDS, type Kinds } from '../kinds/index.ts'
 import { refKey, sameRef, type ObjectRef } from '../kinds/object-ref.ts'
 import { allocatableRanges } from '../kinds/subnet.ts'
 import type { Plan } from '../policy/plan.ts'
-import type { Finding } from './finding.ts'
+import type { Finding, Said } from './finding.ts'
 import { ownPorts } from './ports.ts'
-import { isKubeOvn } from './provider-subnets.ts'
+import { doubtAbsent, isKubeOvn } from './provider-subnets.ts'
 import { defineRule, type CheckContext } from './rule.ts'
 import {
   ADDRESS_TAKERS,
@@ -35,7 +35,7 @@ export const eipAddressInUse = defineRule<AddressTaker>({
   on: ADDRESS_TAKERS,
   reads: [...SUBNET_KINDS, 'Vpc', 'SwitchLBRule', 'IPAddressPool', 'Service', 'Node', 'ServiceCIDR'],
   defaultAction: 'deny',
-  check({ object }, context) {
+  check({ object }, context): readonly Said[] {
     const { view, plan, requester } = context
     if (isKubeOvn(requester)) return []
     const { subnet = '', addresses } = staticAddresses(object, plan, view)
@@ -44,7 +44,7 @@ export const eipAddressInUse = defineRule<AddressTaker>({
     const proposal = freeAddress(subnet, domains, context)
     const claims = claimsOn(addresses, domains, view)
     const space = spaceRestsOn(plan, view)
-    return addresses.flatMap(address =>
+    const held = addresses.flatMap(address =>
       holdersOf(address, claims(address.range), object, context).map(({ claim, isPool }): Finding => {
         const restsOn = [claim.holder, ...space(subnetDomain(subnet)), ...space(claim.domain)]
         const at = { field: address.field, value: address.text, restsOn }
@@ -53,6 +53,7 @@ export const eipAddressInUse = defineRule<AddressTaker>({
         return { ...at, code: 'address-in-use', holder: claim.holder, holderField: claim.field, nearest }
       })
     )
+    return [...held, ...doubtAbsent([subnet], view)]
   }
 })
 

@@ -3,7 +3,8 @@ import type { ObjectRef } from '../kinds/object-ref.ts'
 import { tenantOfSubnet } from '../policy/grants.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { Requester, Tenancy } from '../policy/tenancy.ts'
-import type { Unjudged } from './finding.ts'
+import type { View } from '../inventory/view.ts'
+import type { Doubt, Unjudged } from './finding.ts'
 
 /** The Subnet an OvnEip takes its address from; undefined when it names none and the plan states no default. */
 export function effectiveSubnet(eip: OvnEip, plan: Plan): string | undefined {
@@ -50,4 +51,10 @@ export function isKubeOvn(requester: Requester): boolean {
 
 export function subnetRef(name: string): ObjectRef {
   return { kind: 'Subnet', namespace: '', name }
+}
+
+/** A doubt about those of these Subnets that are not there: a watch that lags has not told of them yet. At most one. */
+export function doubtAbsent(names: readonly string[], view: View): readonly Doubt[] {
+  const absent = names.filter(name => view.known('Subnet') && view.get('Subnet', '', name) === undefined)
+  return absent.length === 0 ? [] : [{ code: 'doubt', restsOn: absent.map(subnetRef) }]
 }

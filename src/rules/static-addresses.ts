@@ -94,15 +94,13 @@ function subnetsWith(address: AddressRange, view: View): readonly Kinds['Subnet'
 
 /**
  * The domains in which nobody else may hold an address of this Subnet: all of the shared address space, or its own when it is
- * another VLAN's. Empty for overlay Subnets, whose addresses are Kube-OVN's own business, and for one that does not exist and
- * that the plan does not name. O(Vpcs).
+ * another VLAN's or does not exist yet. Empty for overlay Subnets, whose addresses are Kube-OVN's own business. O(Vpcs).
  */
 export function addressSpace(subnet: string, plan: Plan, view: View): readonly Domain[] {
   const own = subnetDomain(subnet)
   const shared = sharedDomains(plan, view)
   if (shared.includes(own)) return [...shared, 'ingress', SWITCH_LB_DOMAIN]
-  const vlan = view.get('Subnet', '', subnet)?.vlan ?? ''
-  return vlan === '' ? [] : [own]
+  return view.get('Subnet', '', subnet)?.vlan === '' ? [] : [own]
 }
 
 /**

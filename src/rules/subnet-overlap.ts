@@ -3,11 +3,11 @@ import { refOf } from '../kinds/index.ts'
 import { allocatableRanges, podPrefixes, type Subnet } from '../kinds/subnet.ts'
 import type { Vpc } from '../kinds/vpc.ts'
 import { attachedSubnets, defaultSubnet, providerSubnets, withVlan } from '../policy/domains.ts'
-import type { Finding } from './finding.ts'
+import type { Finding, Said } from './finding.ts'
 import type { Use } from './findings/at.ts'
 import { vpcFields } from './gateway-ports.ts'
 import { heldBy, occupiedBy, type Occupied } from './occupied.ts'
-import { isKubeOvn } from './provider-subnets.ts'
+import { doubtAbsent, isKubeOvn } from './provider-subnets.ts'
 import { attaching } from './reserved-ranges.ts'
 import { defineRule, type CheckContext } from './rule.ts'
 
@@ -93,25 +93,26 @@ const MOST_SHARES = 16
  * What the Vpc makes provider Subnets, which neither the plan nor another Vpc does, nor the stored one did: the first 16
  * shares. O(Subnets and claims of all domains * log) with many Subnets.
  */
-function attachedShares(vpc: Vpc, oldVpc: Vpc | undefined, context: CheckContext): Finding[] {
+function attachedShares(vpc: Vpc, oldVpc: Vpc | undefined, context: CheckContext): readonly Said[] {
   const { plan, view } = context
   const others = [...view.list('Vpc')].filter(({ meta }) => meta.name !== vpc.meta.name)
   const known = providerSubnets(plan, view, oldVpc === undefined ? others : [...others, oldVpc])
   const added = [...new Set(attachedSubnets(vpc, plan))].filter(name => !known.has(name))
   const subnets = added.flatMap(name => view.get('Subnet', '', name) ?? []).filter(({ vlan }) => vlan !== '')
-  if (subnets.length === 0) return []
+  const doubts = doubtAbsent(added, view)
+  if (subnets.length === 0) return doubts
   const occupied = givenElsewhere(providerSubnets(plan, view, [...others, vpc]), context)
   const fieldOf = vpcFields(vpc)
-  const findings: Finding[] = []
+  const said: Said[] = [...doubts]
   for (const subnet of subnets) {
     const about = { ...fieldOf(subnet.meta.name), code: 'subnet-shares', subnet: refOf(subnet) } as const
     for (const shared of occupied(subnet)) {
       const restsOn = [refOf(subnet), ...shared.restsOn]
-      findings.push({ ...shared, ...about, as: 'attached', restsOn })
-      if (findings.length === MOST_SHARES) return findings
+      said.push({ ...shared, ...about, as: 'attached', restsOn })
+      if (said.length - doubts.length === MOST_SHARES) return said
     }
   }
-  return findings
+  return said
 }
 
 /** Who may have none of what a provider Subnet gives out. */

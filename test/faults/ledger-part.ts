@@ -78,6 +78,7 @@ const NOTHING_STORED: GuardedObjects = {
   areRevisionsComparable: true,
   view: () => new Inventory(),
   revision: () => 0n,
+  timesReplaced: 0,
   list: async () => true,
   stored: async refs => new Map(refs.map(ref => [refKey(ref), null]))
 }

@@ -18,9 +18,9 @@ export const MUTANTS: readonly Mutant[] = [
         file: 'guard.ts',
         text: 'const continued = this.continuity.follow(await store.read())',
         becomes:
-          'await objects.list(GUARDED_KINDS); const early = objects.view(); const continued = this.continuity.follow(await store.read())'
+          'await objects.list(GUARDED_KINDS); this.early = objects.view(); const continued = this.continuity.follow(await store.read())'
       },
-      { file: 'guard.ts', text: 'const view = objects.view()', becomes: 'const view = early' }
+      { file: 'guard.ts', text: 'const view = this.ports.objects.view()', becomes: 'const view = this.early' }
     ]
   },
   {
@@ -59,9 +59,9 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'guard.ts',
-        text: 'const put = await store.put(this.withClaim({ ...ledger, minRevision }, write))',
-        becomes: `const latest = await store.read()
-    const put = await store.put({ ...this.withClaim({ ...ledger, minRevision }, write), version: latest.ok ? latest.ledger.version : '' })`
+        text: 'const put = await this.ports.store.put(this.withClaim(ledger, taking))',
+        becomes: `const latest = await this.ports.store.read()
+    const put = await this.ports.store.put({ ...this.withClaim(ledger, taking), version: latest.ok ? latest.ledger.version : '' })`
       }
     ]
   },
@@ -74,9 +74,9 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'guard.ts',
-        text: 'const put = await store.put(this.withClaim({ ...ledger, minRevision }, write))',
-        becomes: `if (ledger.claims.some(claim => claim.owner.name === write.owner.name)) return { outcome: 'passed', said: beside.said }
-    const put = await store.put(this.withClaim({ ...ledger, minRevision }, write))`
+        text: 'const put = await this.ports.store.put(this.withClaim(ledger, taking))',
+        becomes: `if (ledger.claims.some(claim => claim.owner.name === taking.owner.name)) return 'passed'
+    const put = await this.ports.store.put(this.withClaim(ledger, taking))`
       }
     ]
   },

@@ -13,7 +13,10 @@ export interface Code {
   readonly Guard: new (
     ports: LedgerPorts,
     continuity: Continuity
-  ) => { admit(write: GrowingWrite, evaluate: Evaluate<undefined>): Promise<Guarded<undefined>> }
+  ) => {
+    nowMs(): number
+    admit(write: GrowingWrite, evaluate: Evaluate<undefined>): Promise<Guarded<undefined>>
+  }
   readonly Collector: new (ports: LedgerPorts, continuity: Continuity) => { collect(): Promise<Collected> }
   readonly Continuity: typeof Continuity
 }
@@ -22,8 +25,14 @@ export interface Code {
 export interface Surroundings {
   /** Milliseconds that have really passed. */
   ms: number
-  /** Whether reads of the ledger may be of an earlier version, and puts may have an unknown outcome. */
+  /** Whether reads of the ledger may be of an earlier version, puts may have an unknown outcome, and lists fail. */
   isUnreliable: boolean
+}
+
+/** A list of a kind that was asked for a while ago: what it holds by then takes the place of all that is cached. */
+interface Relist {
+  readonly kind: KindName
+  readonly index: number
 }
 
 export const KINDS_USED: readonly KindName[] = ['IPAddressPool', 'Subnet']
@@ -34,6 +43,7 @@ export interface ReplicaOptions {
   readonly scheduler: Scheduler
   readonly random: Random
   readonly around: Surroundings
+  readonly areRevisionsComparable: boolean
 }
 
 let ids = 0
@@ -47,6 +57,8 @@ export class Replica {
   private readonly options: ReplicaOptions
   private readonly cached: Map<KindName, number>
   private readonly clockOffsetMs: number
+  private timesReplaced = 0
+  private relist: Relist | undefined
   private deaths: (() => void)[] = []
 
   constructor(number: number, options: ReplicaOptions) {
@@ -67,6 +79,19 @@ export class Replica {
     const { history } = this.options.storage
     for (const [kind, index] of this.cached)
       this.cached.set(kind, index + random.below(history.length - index))
+  }
+
+  /** A watch of its ends, and it lists that kind anew: asks for the list, or is answered. */
+  relists(random: Random): void {
+    const { history } = this.options.storage
+    if (this.relist === undefined) {
+      this.relist = { kind: random.of(['IPAddressPool', 'Subnet']), index: history.length - 1 }
+      return
+    }
+    const { kind, index } = this.relist
+    this.relist = undefined
+    this.cached.set(kind, index)
+    this.timesReplaced += 1
   }
 
   /** One round of its collector, unless one is going on. */
@@ -119,17 +144,27 @@ export class Replica {
   }
 
   private objects(step: <T>(label: string, run: () => T) => Promise<T>): GuardedObjects {
-    const { storage } = this.options
+    const { storage, random, around, areRevisionsComparable } = this.options
+    const timesReplaced = () => this.timesReplaced
     return {
-      areRevisionsComparable: true,
+      areRevisionsComparable,
+      get timesReplaced() {
+        return timesReplaced()
+      },
       view: () => viewOf(new Map(KINDS_USED.map(kind => [kind, this.cachedState(kind)]))),
       revision: kind => (KINDS_USED.includes(kind) ? this.cachedState(kind).revision : 0n),
-      list: kinds =>
-        step('list', () => {
-          for (const kind of kinds)
-            if (KINDS_USED.includes(kind)) this.cached.set(kind, storage.history.length - 1)
-          return true
-        }),
+      list: async kinds => {
+        const lists = kinds
+          .filter(kind => KINDS_USED.includes(kind))
+          .map(kind =>
+            step(`list ${kind}`, () => {
+              if (around.isUnreliable && random.oneIn(12)) return false
+              this.cached.set(kind, Math.max(this.cached.get(kind) ?? 0, storage.history.length - 1))
+              return true
+            })
+          )
+        return (await Promise.all(lists)).every(Boolean)
+      },
       stored: refs =>
         step('get', () => {
           const { objects } = storage.now

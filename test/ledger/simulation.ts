@@ -63,8 +63,8 @@ class Simulation {
   private readonly around: Surroundings = { ms: 0, isUnreliable: false }
   private readonly replicas: Replica[]
   private readonly options: ReplicaOptions
-  /** How often, of a hundred times, time passes or a collector starts; each schedule has something else in plenty. */
-  private readonly often: { readonly pass: number; readonly collect: number }
+  /** How often, of a hundred times, time passes, a collector starts or a watch ends; each schedule has something else in plenty. */
+  private readonly often: { readonly pass: number; readonly collect: number; readonly relist: number }
   /** Processes die, or the ledger does. */
   private readonly isCruel: boolean
   private running = 0
@@ -79,11 +79,16 @@ class Simulation {
     this.random = new Random(seed)
     this.scheduler = new Scheduler(this.random, trace)
     this.isCruel = this.random.oneIn(3)
-    this.often = { pass: this.random.of([2, 5, 14]), collect: this.random.of([4, 10, 22]) }
+    this.often = {
+      pass: this.random.of([2, 5, 14]),
+      collect: this.random.of([4, 10, 22]),
+      relist: this.random.of([0, 0, 2, 14])
+    }
     this.scheduler.dawdles = this.random.of(['nothing', 'commit', 'read'])
     this.around.isUnreliable = this.random.oneIn(3)
     const { storage, scheduler, random, around } = this
-    this.options = { code, storage, scheduler, random, around }
+    const areRevisionsComparable = !this.random.oneIn(8)
+    this.options = { code, storage, scheduler, random, around, areRevisionsComparable }
     this.storage.installLedger()
     this.replicas = Array.from({ length: 1 + this.random.below(3) }, (_, i) => new Replica(i, this.options))
   }
@@ -128,11 +133,14 @@ class Simulation {
     const chance = random.below(100)
     const replica = this.replicas[random.below(this.replicas.length)]
     if (replica === undefined) return
-    const { pass, collect } = this.often
+    const { pass, collect, relist } = this.often
+    const hear = pass + collect + 5
+    const harm = hear + relist + (this.isLedgerLost ? 10 : 3)
     if (chance < pass) this.pass(random.of([10, 700, 6_000, 25_000]))
     else if (chance < pass + collect) void replica.collect()
-    else if (chance < pass + collect + 5) replica.hear(random)
-    else if (chance < pass + collect + (this.isLedgerLost ? 15 : 8) && this.isCruel) this.harm(replica)
+    else if (chance < hear) replica.hear(random)
+    else if (chance < hear + relist) replica.relists(random)
+    else if (chance < harm && this.isCruel) this.harm(replica)
     else await scheduler.next()
   }
 
@@ -225,7 +233,8 @@ class Simulation {
     if (replica === undefined) throw new Error('there is always one')
     const taken = takenBeyond(wanted, stored?.claims ?? [])
     const ranges = taken.flatMap(part => part.ranges)
-    const write = { owner, uid, requester: owner.name, taken, isDryRun: false }
+    const sinceMs = replica.guard.nowMs()
+    const write = { owner, uid, requester: owner.name, takenOn: () => taken, isDryRun: false, sinceMs }
     const admitted = replica.guard.admit(write, async view => ({
       denies: hasForeign(view, DOMAINS, ranges, owner),
       said: undefined
