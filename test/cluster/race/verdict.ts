@@ -26,8 +26,8 @@ export function complaints(round: Round): readonly string[] {
 }
 
 /**
- * Whether replicas with silent watches had to go by the ledger in any round. In some one happens to look after the ledger in between,
- * and reads what is stored.
+ * Whether replicas with silent watches had to go by the ledger in any round. Not in each: a replica that looks after the ledger in
+ * between reads what is stored, which may be why (not traced).
  */
 export function isSilenceTested(rounds: readonly Round[]): boolean {
   const paused = rounds.filter(({ judgedInSilence }) => judgedInSilence !== undefined)
