@@ -1,25 +1,14 @@
 import type { View } from '../inventory/view.ts'
 import type { KindName } from '../kinds/index.ts'
-import type { ObjectRef } from '../kinds/object-ref.ts'
 import { Continuity } from './continuity.ts'
 import { GUARDED_KINDS } from './guarded-claims.ts'
 import { asViewClaims, claimsOfOthers } from './ledger.ts'
-import type { ClaimedRanges, InFlight, Ledger, LedgerProblem } from './ledger.ts'
-import { BUDGET_MS, MOST_CLAIMS, MOST_IN_FLIGHT, RETRY_MS } from './limits.ts'
+import { limitOf, withClaim, type GrowingWrite, type LimitReason } from './growing-write.ts'
+import type { Ledger, LedgerProblem } from './ledger.ts'
+import { BUDGET_MS, RETRY_MS } from './limits.ts'
 import type { LedgerEvent, LedgerPorts } from './ports.ts'
-import { haveCommon, united } from './taken.ts'
+import { haveCommon } from './taken.ts'
 import { Turns } from './turns.ts'
-
-/** A write that takes addresses. */
-export interface GrowingWrite {
-  readonly owner: ObjectRef
-  /** Of the object, which a CREATE has by now too; '' when it has none. */
-  readonly uid: string
-  readonly requester: string
-  /** What the object takes beyond what is stored, at least one range. */
-  readonly taken: readonly ClaimedRanges[]
-  readonly isDryRun: boolean
-}
 
 /** What the rules said about the write on one view. */
 export interface Evaluated<E> {
@@ -39,7 +28,7 @@ export type Guarded<E> =
   | { readonly outcome: 'retry'; readonly why: RetryReason }
   | { readonly outcome: 'closed'; readonly problem: LedgerProblem }
 
-export type RetryReason = 'contended' | 'unknown' | 'unreadable' | 'too-many' | 'full'
+export type RetryReason = 'contended' | 'unknown' | 'unreadable' | LimitReason
 
 /** Evaluates the write on a view; asked once or twice an attempt. */
 export type Evaluate<E> = (view: View) => Promise<Evaluated<E>>
@@ -105,7 +94,7 @@ export class Guard {
     if (write.isDryRun) return { outcome: 'passed', said: beside.said }
     const limit = limitOf(ledger, write)
     if (limit !== undefined) return { outcome: 'retry', why: limit }
-    const put = await store.put(this.withClaim({ ...ledger, minRevision }, write))
+    const put = await store.put(withClaim({ ...ledger, minRevision }, write, this.ports.newId()))
     if (put === 'unknown') return { outcome: 'retry', why: 'unknown' }
     return put === 'stored' ? { outcome: 'passed', said: beside.said } : undefined
   }
@@ -138,22 +127,6 @@ export class Guard {
   private wentBack(seen: readonly bigint[]): boolean {
     return this.revisions().some((revision, i) => revision < (seen[i] ?? -1n))
   }
-
-  /** Always another ledger, though the owner may have claimed all of it before: only the put tells that nobody came between. */
-  private withClaim(ledger: Ledger, { owner, uid, requester, taken }: GrowingWrite): Ledger {
-    const others = claimsOfOthers(ledger, owner)
-    const own = ledger.claims.filter(claim => !others.includes(claim))
-    const all = own.reduce((sum, claim) => united(sum, claim.taken), taken)
-    const isOne = own.every(claim => claim.uid === uid)
-    const claim: InFlight = { owner, uid: isOne ? uid : '', requester, id: this.ports.newId(), taken: all }
-    return { ...ledger, isBlank: false, claims: [...others, claim] }
-  }
-}
-
-function limitOf(ledger: Ledger, { owner, requester }: GrowingWrite): 'too-many' | 'full' | undefined {
-  const others = claimsOfOthers(ledger, owner)
-  if (others.filter(claim => claim.requester === requester).length >= MOST_IN_FLIGHT) return 'too-many'
-  return others.length >= MOST_CLAIMS ? 'full' : undefined
 }
 
 function closed(problem: LedgerProblem): Guarded<never> {

@@ -1,7 +1,8 @@
 import type { KindName } from '../../src/kinds/index.ts'
 import { refKey } from '../../src/kinds/object-ref.ts'
 import type { Continuity } from '../../src/ledger/continuity.ts'
-import type { Evaluate, GrowingWrite, Guarded } from '../../src/ledger/guard.ts'
+import type { GrowingWrite } from '../../src/ledger/growing-write.ts'
+import type { Evaluate, Guarded } from '../../src/ledger/guard.ts'
 import type { Collected } from '../../src/ledger/collector.ts'
 import type { GuardedObjects, LedgerPorts } from '../../src/ledger/ports.ts'
 import type { Random } from '../histories/random.ts'
@@ -22,7 +23,7 @@ export interface Code {
 export interface Surroundings {
   /** Milliseconds that have really passed. */
   ms: number
-  /** Whether reads of the ledger may be of an earlier version, and puts may have an unknown outcome. */
+  /** Whether reads of the ledger may be of an earlier version, puts may have an unknown outcome, and objects may not be read. */
   isUnreliable: boolean
 }
 
@@ -119,7 +120,7 @@ export class Replica {
   }
 
   private objects(step: <T>(label: string, run: () => T) => Promise<T>): GuardedObjects {
-    const { storage } = this.options
+    const { storage, random, around } = this.options
     return {
       areRevisionsComparable: true,
       view: () => viewOf(new Map(KINDS_USED.map(kind => [kind, this.cachedState(kind)]))),
@@ -133,7 +134,8 @@ export class Replica {
       stored: refs =>
         step('get', () => {
           const { objects } = storage.now
-          return new Map(refs.map(ref => [refKey(ref), objects.get(refKey(ref)) ?? null]))
+          const read = refs.filter(() => !around.isUnreliable || random.below(4) > 0)
+          return new Map(read.map(ref => [refKey(ref), objects.get(refKey(ref)) ?? null]))
         })
     }
   }
