@@ -1,11 +1,13 @@
 import type { View } from '../inventory/view.ts'
 import { isKindName, refOf } from '../kinds/index.ts'
 import { guardedClaims } from '../ledger/guarded-claims.ts'
-import type { GrowingWrite, Guarded } from '../ledger/guard.ts'
+import type { GrowingWrite } from '../ledger/growing-write.ts'
+import type { Guarded } from '../ledger/guard.ts'
 import { RETRY_AFTER_SECONDS } from '../ledger/limits.ts'
 import { takenBeyond } from '../ledger/taken.ts'
 import { isKubeOvn } from '../rules/provider-subnets.ts'
 import type { OnFault } from './answer.ts'
+import { claimant } from './claimant.ts'
 import { judge, type Judgement } from './judge.ts'
 import type { Ports } from './ports.ts'
 import {
@@ -60,20 +62,17 @@ function growingWrite(
   { write, snapshot }: Judgement,
   { ports, sinceMs }: { readonly ports: Ports; readonly sinceMs: number }
 ): GrowingWrite | undefined {
-  const { change, requester } = write ?? {}
-  const object = change?.object
-  if (change === undefined || object === undefined || !change.grows || review.subResource !== '')
-    return undefined
-  if (requester === undefined || isKubeOvn(requester)) return undefined
+  if (write === undefined || isKubeOvn(write.requester)) return undefined
+  const { change } = write
+  const { object } = change
+  if (object === undefined || !change.grows || review.subResource !== '') return undefined
   const takenOn = (view: View) => {
     const context = { plan: snapshot.plan, view }
     const before = change.oldObject === undefined ? [] : guardedClaims(change.oldObject, context)
     return takenBeyond(guardedClaims(object, context), before)
   }
   if (takenOn(ports.view).length === 0) return undefined
-  const { username, dryRun } = review
-  const { uid } = object.meta
-  return { owner: refOf(object), uid, requester: username, takenOn, isDryRun: dryRun, sinceMs }
+  return { ...claimant(review, write), owner: refOf(object), uid: object.meta.uid, takenOn, sinceMs }
 }
 
 /**

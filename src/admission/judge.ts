@@ -40,6 +40,7 @@ export interface Judgement extends ExemptEvaluation {
 export interface JudgedWrite {
   readonly change: Change
   readonly requester: Requester
+  readonly tenancy: Tenancy
 }
 
 /** Denials that are confirmed: as many as an answer names. More would let one write ask for thousands of reads. */
@@ -98,12 +99,12 @@ export async function judge(review: Review, ports: Ports): Promise<Judgement> {
     for (const ref of await ports.confirm(rests)) unread.add(refKey(ref))
     judged = evaluateOnce(asked, ports)
   }
-  const { evaluation, audience, requester } = judged
+  const { evaluation, audience, requester, tenancy } = judged
   return {
     ...nothing,
     ...evaluation,
     audience,
-    write: { change, requester },
+    write: { change, requester, tenancy },
     notJudged: undefined,
     isUnconfirmed: isUnconfirmed(evaluation, owners(), unread),
     isDoubtful: evaluation.doubts.some(ref => unread.has(refKey(ref)))
@@ -158,6 +159,7 @@ function isTerminating({ operation, object }: Review): boolean {
 
 interface Evaluated {
   readonly requester: Requester
+  readonly tenancy: Tenancy
   readonly evaluation: ExemptEvaluation
   readonly audience: Audience
 }
@@ -179,7 +181,7 @@ function evaluateOnce({ review, change, snapshot, raw }: Asked, ports: Ports): E
   const ask = review.subResource === 'status' && !isWrittenThrough(review) ? evaluateStatus : evaluate
   const evaluation = ask(change, snapshot.rules, context)
   const exempt = withExemptions(evaluation, exemptableWrite(review), exposure, ports.now())
-  return { evaluation: exempt, audience, requester }
+  return { evaluation: exempt, audience, requester, tenancy }
 }
 
 /** What rules are told besides the object itself. */

@@ -1,7 +1,8 @@
 import { isRecord } from '../kinds/decode.ts'
 import { isKindName, type KindName } from '../kinds/index.ts'
 import type { ObjectRef } from '../kinds/object-ref.ts'
-import type { ClaimedRanges, InFlight, Ledger, LedgerRead } from './ledger.ts'
+import { readRevision } from './ledger.ts'
+import type { Attempt, ClaimedRanges, InFlight, Ledger, LedgerRead } from './ledger.ts'
 import { rangeText, readRangeText } from './range-text.ts'
 
 /** Raised whenever a replica of the version before would take what is written for something else. */
@@ -10,14 +11,18 @@ export const FORMAT_VERSION = 1
 /** What a store knows of the ledger besides its text. */
 export type LedgerIdentity = Pick<Ledger, 'version' | 'lineage'>
 
+/** Ranges as they were read: nearly all that is written was read a moment before, and to write them costs 10 µs each. */
+const textsRead = new WeakMap<ClaimedRanges, readonly string[]>()
+
 /** JSON, for the one key of a ConfigMap. O(ranges). */
 export function encodeLedger({ claims, minRevision }: Ledger): string {
   return JSON.stringify({
     formatVersion: FORMAT_VERSION,
     minRevision: Object.fromEntries([...minRevision].map(([kind, revision]) => [kind, String(revision)])),
-    claims: claims.map(({ taken, ...claim }) => ({
+    claims: claims.map(({ attempts, taken, ...claim }) => ({
       ...claim,
-      taken: taken.map(({ ranges, ...where }) => ({ ...where, ranges: ranges.map(rangeText) }))
+      attempts: attempts.map(({ uid, replaces, id }) => ({ uid, replaces: replaces?.toString(), id })),
+      taken: taken.map(part => ({ ...part, ranges: textsRead.get(part) ?? part.ranges.map(rangeText) }))
     }))
   })
 }
@@ -65,20 +70,32 @@ function revisionsOf(json: unknown): ReadonlyMap<KindName, bigint> | undefined {
   if (!isRecord(json)) return undefined
   const revisions = new Map<KindName, bigint>()
   for (const [kind, revision] of Object.entries(json)) {
-    if (!isKindName(kind) || typeof revision !== 'string' || !/^\d{1,20}$/.test(revision)) return undefined
-    revisions.set(kind, BigInt(revision))
+    const read = typeof revision === 'string' ? readRevision(revision) : undefined
+    if (!isKindName(kind) || read === undefined) return undefined
+    revisions.set(kind, read)
   }
   return revisions
 }
 
 function claimOf(json: unknown): InFlight | undefined {
-  if (!isRecord(json) || !hasOnly(json, ['owner', 'uid', 'requester', 'id', 'taken'])) return undefined
-  const { uid, requester, id } = json
+  if (!isRecord(json) || !hasOnly(json, ['owner', 'requester', 'tenant', 'attempts', 'taken']))
+    return undefined
+  const { requester, tenant } = json
   const owner = ownerOf(json['owner'])
-  const taken = all(json['taken'], takenOf)
-  if (owner === undefined || taken === undefined || taken.length === 0) return undefined
-  if (typeof uid !== 'string' || typeof requester !== 'string' || typeof id !== 'string') return undefined
-  return { owner, uid, requester, id, taken }
+  const attempts = someOf(json['attempts'], attemptOf)
+  const taken = someOf(json['taken'], takenOf)
+  if (owner === undefined || attempts === undefined || taken === undefined) return undefined
+  if (typeof requester !== 'string' || typeof tenant !== 'string') return undefined
+  return { owner, requester, tenant, attempts, taken }
+}
+
+function attemptOf(json: unknown): Attempt | undefined {
+  if (!isRecord(json) || !hasOnly(json, ['uid', 'replaces', 'id'])) return undefined
+  const { uid, replaces, id } = json
+  if (typeof uid !== 'string' || typeof id !== 'string') return undefined
+  if (replaces === undefined) return { uid, replaces, id }
+  const revision = typeof replaces === 'string' ? readRevision(replaces) : undefined
+  return revision === undefined ? undefined : { uid, replaces: revision, id }
 }
 
 function ownerOf(json: unknown): ObjectRef | undefined {
@@ -91,9 +108,13 @@ function ownerOf(json: unknown): ObjectRef | undefined {
 function takenOf(json: unknown): ClaimedRanges | undefined {
   if (!isRecord(json) || !hasOnly(json, ['domain', 'field', 'ranges'])) return undefined
   const { domain, field } = json
-  const ranges = all(json['ranges'], text => (typeof text === 'string' ? readRangeText(text) : undefined))
+  const texts = someOf(json['ranges'], text => (typeof text === 'string' ? text : undefined))
+  const ranges = all(texts, text => (typeof text === 'string' ? readRangeText(text) : undefined))
   if (typeof domain !== 'string' || typeof field !== 'string') return undefined
-  return ranges === undefined || ranges.length === 0 ? undefined : { domain, field, ranges }
+  if (texts === undefined || ranges === undefined) return undefined
+  const taken = { domain, field, ranges }
+  textsRead.set(taken, texts)
+  return taken
 }
 
 /** undefined when it is no array, or one of its elements cannot be read. */
@@ -106,6 +127,12 @@ function all<T>(json: unknown, read: (element: unknown) => T | undefined): reado
     values.push(value)
   }
   return values
+}
+
+/** undefined when there is none, too. */
+function someOf<T>(json: unknown, read: (element: unknown) => T | undefined): readonly T[] | undefined {
+  const values = all(json, read)
+  return values?.length === 0 ? undefined : values
 }
 
 function hasOnly(record: Record<string, unknown>, keys: readonly string[]): boolean {

@@ -1,11 +1,11 @@
 import { isKindName } from '../kinds/index.ts'
-import { refKey } from '../kinds/object-ref.ts'
+import { refKey, type ObjectRef } from '../kinds/object-ref.ts'
 import { blankLedger } from './codec.ts'
 import { Continuity } from './continuity.ts'
-import type { InFlight, Ledger, LedgerProblem } from './ledger.ts'
+import type { Attempt, InFlight, Ledger, LedgerProblem } from './ledger.ts'
+import { isOver } from './is-over.ts'
 import { TTL_MS } from './limits.ts'
-import type { LedgerPorts, PutOutcome, StoredObject } from './ports.ts'
-import { isHeld } from './taken.ts'
+import type { LedgerPorts, StoredObject } from './ports.ts'
 
 /** What one round did. */
 export interface Collected {
@@ -13,24 +13,22 @@ export interface Collected {
   readonly problem: LedgerProblem | undefined
   /** Claims that are left. */
   readonly inFlight: number
-  /** Claims dropped because their object is stored, and because their time was up. */
+  /** Writes whose claim is dropped because their object is stored, and because their time was up. */
   readonly stored: number
   readonly expired: number
 }
 
 const NOTHING: Collected = { problem: undefined, inFlight: 0, stored: 0, expired: 0 }
 
-/** A claim is another one after each put of its owner. */
-type ClaimKey = string
-
 /**
- * Takes back claims whose object is stored, and those that this replica has seen unchanged for `TTL_MS`. Each replica may run one;
+ * Takes back claims whose writes are over: those that are stored, and those that this replica has seen unchanged for `TTL_MS`. Each replica may run one;
  * whoever is first by compare-and-swap has done it.
  */
 export class Collector {
   private readonly ports: LedgerPorts
   private readonly continuity: Continuity
-  private firstSeenMs = new Map<ClaimKey, number>()
+  /** By the id of an attempt, which is another one after each put. */
+  private firstSeenMs = new Map<string, number>()
 
   constructor(ports: LedgerPorts, continuity = new Continuity(() => ports.clock.nowMs())) {
     this.ports = ports
@@ -49,26 +47,38 @@ export class Collector {
     this.remember(ledger.claims)
     if (ledger.claims.length === 0) return NOTHING
     const nowMs = clock.nowMs()
-    const expired = ledger.claims.filter(claim => nowMs - this.seenSinceMs(claim, nowMs) >= TTL_MS)
+    // Before the objects are read: a write whose time is up by now is in what is read then, or never comes.
+    const isOld = (attempt: Attempt) => nowMs - this.seenSinceMs(attempt, nowMs) >= TTL_MS
     const owners = await objects.stored(ledger.claims.map(({ owner }) => owner))
-    const verdicts = ledger.claims.map(claim => ({ claim, verdict: verdictOn(claim, expired, owners) }))
-    const left = verdicts.filter(({ verdict }) => verdict === 'in-flight').map(({ claim }) => claim)
-    const dropped = ledger.claims.filter(claim => !left.includes(claim))
-    const stored = verdicts.filter(({ verdict }) => verdict === 'stored').length
+    const verdicts = ledger.claims.flatMap(({ owner, attempts }) => {
+      const stored = owners.get(refKey(owner))
+      return attempts.map((attempt): Verdict => {
+        const isStored = isOver(attempt, stored, objects.areRevisionsComparable)
+        return { owner, attempt, is: isStored ? 'stored' : isOld(attempt) ? 'expired' : 'in-flight' }
+      })
+    })
+    const dropped = verdicts.filter(({ is }) => is !== 'in-flight')
     const inFlight = ledger.claims.length
-    if (left.length === inFlight) return { ...NOTHING, inFlight }
-    const minRevision = raised(ledger.minRevision, dropped, owners)
-    const put = await store.put({ ...ledger, claims: left, minRevision })
-    return report(put, { inFlight, left: left.length, stored })
+    if (dropped.length === 0) return { ...NOTHING, inFlight }
+    const claims = without(ledger.claims, dropped)
+    const put = await store.put({
+      ...ledger,
+      claims,
+      minRevision: raised(ledger.minRevision, dropped, owners)
+    })
+    if (put !== 'stored') return { ...NOTHING, inFlight }
+    const stored = dropped.filter(({ is }) => is === 'stored').length
+    return { problem: undefined, inFlight: claims.length, stored, expired: dropped.length - stored }
   }
 
   private remember(claims: readonly InFlight[]): void {
     const nowMs = this.ports.clock.nowMs()
-    this.firstSeenMs = new Map(claims.map(claim => [keyOf(claim), this.seenSinceMs(claim, nowMs)]))
+    const attempts = claims.flatMap(claim => claim.attempts)
+    this.firstSeenMs = new Map(attempts.map(attempt => [attempt.id, this.seenSinceMs(attempt, nowMs)]))
   }
 
-  private seenSinceMs(claim: InFlight, nowMs: number): number {
-    return this.firstSeenMs.get(keyOf(claim)) ?? nowMs
+  private seenSinceMs({ id }: Attempt, nowMs: number): number {
+    return this.firstSeenMs.get(id) ?? nowMs
   }
 
   /** It asks for no revisions, so that all objects are listed before anything passes by it. */
@@ -77,45 +87,38 @@ export class Collector {
   }
 }
 
-function verdictOn(
-  claim: InFlight,
-  expired: readonly InFlight[],
-  owners: ReadonlyMap<string, StoredObject | null>
-): 'stored' | 'expired' | 'in-flight' {
-  const owner = owners.get(refKey(claim.owner))
-  // Where the object cannot be read nobody knows whether the write came through, however long ago.
-  if (owner === undefined) return 'in-flight'
-  if (owner !== null && owner.uid === claim.uid && isHeld(claim.taken, owner.claims)) return 'stored'
-  return expired.includes(claim) ? 'expired' : 'in-flight'
+interface Verdict {
+  readonly owner: ObjectRef
+  readonly attempt: Attempt
+  readonly is: 'stored' | 'expired' | 'in-flight'
+}
+
+/** Claims keep what is left of their attempts, and go when nothing is. */
+function without(claims: readonly InFlight[], dropped: readonly Verdict[]): readonly InFlight[] {
+  const gone = new Set(dropped.map(({ attempt }) => attempt))
+  return claims.flatMap(claim => {
+    const attempts = claim.attempts.filter(attempt => !gone.has(attempt))
+    return attempts.length === 0 ? [] : [{ ...claim, attempts }]
+  })
 }
 
 /**
- * By kind, the latest revision of an object whose claim is dropped. Of expired ones too: one that could not be told to be stored
- * (for several of the same name) may be all the same.
+ * By kind, the latest revision of an object that an attempt is dropped of, also of expired ones, which may be stored all the same.
+ * A kind that is asked for no longer is listed before anything passes by it: so are those of objects that could not be read, and
+ * whose write may have come through at any revision. Only that list ends it, so that a revision never stands in for it.
  */
 function raised(
   minRevision: Ledger['minRevision'],
-  dropped: readonly InFlight[],
+  dropped: readonly Verdict[],
   owners: ReadonlyMap<string, StoredObject | null>
 ): Ledger['minRevision'] {
   const next = new Map(minRevision)
   for (const { owner } of dropped) {
-    const revision = owners.get(refKey(owner))?.revision
-    if (revision === undefined || !isKindName(owner.kind)) continue
-    const least = next.get(owner.kind) ?? -1n
-    if (revision > least) next.set(owner.kind, revision)
+    const stored = owners.get(refKey(owner))
+    if (stored === null || !isKindName(owner.kind)) continue
+    const least = next.get(owner.kind)
+    if (stored?.revision === undefined) next.delete(owner.kind)
+    else if (least !== undefined && stored.revision > least) next.set(owner.kind, stored.revision)
   }
   return next
-}
-
-function report(
-  put: PutOutcome,
-  { inFlight, left, stored }: { readonly inFlight: number; readonly left: number; readonly stored: number }
-): Collected {
-  if (put !== 'stored') return { ...NOTHING, inFlight }
-  return { problem: undefined, inFlight: left, stored, expired: inFlight - left - stored }
-}
-
-function keyOf({ owner, id }: InFlight): ClaimKey {
-  return `${refKey(owner)} ${id}`
 }

@@ -1,27 +1,16 @@
 import type { View } from '../inventory/view.ts'
 import type { KindName } from '../kinds/index.ts'
-import type { ObjectRef } from '../kinds/object-ref.ts'
 import { Continuity } from './continuity.ts'
-import { GUARDED_KINDS } from './guarded-claims.ts'
+import { refKey } from '../kinds/object-ref.ts'
+import { concerning, GUARDED_KINDS } from './guarded-claims.ts'
+import { isOver } from './is-over.ts'
 import { asViewClaims, claimsOfOthers } from './ledger.ts'
-import type { ClaimedRanges, InFlight, Ledger, LedgerProblem } from './ledger.ts'
-import { BUDGET_MS, MOST_CLAIMS, MOST_IN_FLIGHT, RETRY_MS } from './limits.ts'
+import { limitOf, withClaim, type GrowingWrite, type LimitReason, type Taking } from './growing-write.ts'
+import type { Ledger, LedgerProblem } from './ledger.ts'
+import { BUDGET_MS, RETRY_MS } from './limits.ts'
 import type { LedgerEvent, LedgerPorts } from './ports.ts'
-import { haveCommon, united } from './taken.ts'
+import { haveCommon } from './taken.ts'
 import { Turns } from './turns.ts'
-
-/** A write that takes addresses. */
-export interface GrowingWrite {
-  readonly owner: ObjectRef
-  /** Of the object, which a CREATE has by now too; '' when it has none. */
-  readonly uid: string
-  readonly requester: string
-  /** What the object takes beyond what is stored, as a view tells it; empty: nothing after all. */
-  takenOn(view: View): readonly ClaimedRanges[]
-  readonly isDryRun: boolean
-  /** When the review came in, on the guard's own clock (`nowMs`). */
-  readonly sinceMs: number
-}
 
 /** What the rules said about the write on one view. */
 export interface Evaluated<E> {
@@ -41,14 +30,11 @@ export type Guarded<E> =
   | { readonly outcome: 'retry'; readonly why: RetryReason }
   | { readonly outcome: 'closed'; readonly problem: LedgerProblem }
 
-export type RetryReason = 'contended' | 'unknown' | 'unreadable' | 'too-many' | 'full'
-
-/** A write, and what it takes. */
-type Taking = GrowingWrite & { readonly taken: readonly ClaimedRanges[] }
+export type RetryReason = 'contended' | 'concerned' | 'unknown' | 'unreadable' | LimitReason
 
 type Judged<E> =
   | { readonly outcome: 'denied' | 'in-flight'; readonly said: E }
-  | { readonly outcome: 'passed'; readonly said: E; readonly taking: Taking }
+  | { readonly outcome: 'passed'; readonly said: E; readonly taking: GrowingWrite & Taking }
 
 /** Evaluates the write on a view; asked once or twice an attempt. */
 export type Evaluate<E> = (view: View) => Promise<Evaluated<E>>
@@ -112,12 +98,26 @@ export class Guard {
     const { timesReplaced } = objects
     const minRevision = await this.catchUp(ledger)
     if (minRevision === undefined) return { outcome: 'retry', why: 'unreadable' }
+    if (!(await this.isSettled(ledger, write))) return { outcome: 'retry', why: 'concerned' }
     const said = await this.judge(ledger, write, evaluate)
     if (said.outcome !== 'passed') return said
     if (objects.timesReplaced !== timesReplaced || !this.hasAll(minRevision)) return undefined
     const outcome = write.isDryRun ? 'passed' : await this.claim({ ...ledger, minRevision }, said.taking)
     if (outcome === 'passed') return { outcome, said: said.said }
     return outcome && { outcome: 'retry', why: outcome }
+  }
+
+  /** Whether no write is under way that changes what this one takes; those that are stored by now are in the view then. */
+  private async isSettled({ claims }: Ledger, write: GrowingWrite): Promise<boolean> {
+    const { objects } = this.ports
+    const concerned = concerning(claims, write.owner, write.takenOn(objects.view()))
+    if (concerned.length === 0) return true
+    const stored = await objects.stored(concerned.map(claim => claim.owner))
+    return concerned.every(claim =>
+      claim.attempts.every(attempt =>
+        isOver(attempt, stored.get(refKey(claim.owner)), objects.areRevisionsComparable)
+      )
+    )
   }
 
   /** By what is stored, and by what others are about to take of the same addresses. */
@@ -134,12 +134,15 @@ export class Guard {
   }
 
   /** undefined as of `attempt`. */
-  private async claim(ledger: Ledger, taking: Taking): Promise<'passed' | RetryReason | undefined> {
+  private async claim(
+    ledger: Ledger,
+    taking: GrowingWrite & Taking
+  ): Promise<'passed' | RetryReason | undefined> {
     if (taking.taken.length === 0) return 'passed'
     const limit = limitOf(ledger, taking)
     if (limit !== undefined) return limit
     if (this.isLate(taking)) return undefined
-    const put = await this.ports.store.put(this.withClaim(ledger, taking))
+    const put = await this.ports.store.put(withClaim(ledger, taking, this.ports.newId()))
     if (put === 'unknown') return 'unknown'
     return put === 'stored' ? 'passed' : undefined
   }
@@ -174,22 +177,6 @@ export class Guard {
     const isBehind = (kind: KindName, least = MOST_REVISION) => (objects.revision(kind) ?? -1n) < least
     return GUARDED_KINDS.filter(kind => isBehind(kind, minRevision.get(kind)))
   }
-
-  /** Always another ledger, though the owner may have claimed all of it before: only the put tells that nobody came between. */
-  private withClaim(ledger: Ledger, { owner, uid, requester, taken }: Taking): Ledger {
-    const others = claimsOfOthers(ledger, owner)
-    const own = ledger.claims.filter(claim => !others.includes(claim))
-    const all = own.reduce((sum, claim) => united(sum, claim.taken), taken)
-    const isOne = own.every(claim => claim.uid === uid)
-    const claim: InFlight = { owner, uid: isOne ? uid : '', requester, id: this.ports.newId(), taken: all }
-    return { ...ledger, isBlank: false, claims: [...others, claim] }
-  }
-}
-
-function limitOf(ledger: Ledger, { owner, requester }: Taking): 'too-many' | 'full' | undefined {
-  const others = claimsOfOthers(ledger, owner)
-  if (others.filter(claim => claim.requester === requester).length >= MOST_IN_FLIGHT) return 'too-many'
-  return others.length >= MOST_CLAIMS ? 'full' : undefined
 }
 
 function closed(problem: LedgerProblem): Guarded<never> {

@@ -11,18 +11,27 @@ export interface ClaimedRanges {
   readonly ranges: readonly AddressRange[]
 }
 
-/** What one object is about to take by writes that were allowed and are not known to be stored yet. */
-export interface InFlight {
-  readonly owner: ObjectRef
+/** A write that was allowed and is not known to be stored or to have failed. */
+export interface Attempt {
   /**
-   * Of the object that is to be stored; '' for several of the same name. Somebody else's object of that name, stored and deleted
-   * again, does not end a CREATE that is under way.
+   * Of the object that is to be stored; '' for several. Somebody else's object of that name, stored and deleted again, does not
+   * end a CREATE that is under way.
    */
   readonly uid: string
-  /** Who asked last. */
-  readonly requester: string
-  /** Another one with every put, so that a collector tells a claim that was renewed from one that was left. */
+  /** The revision of the object that it replaces: 0 for a CREATE, as etcd counts; undefined when that is not known. */
+  readonly replaces: bigint | undefined
+  /** Another one with every put, so that a collector tells an attempt that was renewed from one that was left. */
   readonly id: string
+}
+
+/** The same ranges, which one object is about to take by one write or by several that ask for just these. */
+export interface InFlight {
+  readonly owner: ObjectRef
+  /** Who asked last, and for which tenant; '' for the platform. */
+  readonly requester: string
+  readonly tenant: string
+  /** By their last put. At least one, and not more than two (growing-write.ts). */
+  readonly attempts: readonly Attempt[]
   readonly taken: readonly ClaimedRanges[]
 }
 
@@ -45,6 +54,11 @@ export type LedgerProblem = 'missing' | 'lost' | 'corrupt' | 'format-version' | 
 export type LedgerRead =
   | { readonly ok: true; readonly ledger: Ledger }
   | { readonly ok: false; readonly problem: Exclude<LedgerProblem, 'lost'>; readonly detail: string }
+
+/** The number that a resourceVersion is, of at most as many digits as 64 bits ever have; undefined when it is none. */
+export function readRevision(text: string): bigint | undefined {
+  return /^\d{1,20}$/.test(text) ? BigInt(text) : undefined
+}
 
 /** `claims` of other owners than this one. */
 export function claimsOfOthers({ claims }: Ledger, owner: ObjectRef): readonly InFlight[] {

@@ -23,8 +23,22 @@ export const RETRY_MS = { min: 5, max: 40 }
 /** What the caller of a refused write is told to wait. A claim lives less than a second when its write is stored. */
 export const RETRY_AFTER_SECONDS = 2
 
-/** Objects for which one requester may have claims in flight, so that nobody reserves a network by writes that fail. */
+/** Claims of one requester, so that nobody reserves a network by writes that fail. */
 export const MOST_IN_FLIGHT = 8
 
-/** Claims of all requesters together: with 64 ranges (taken.ts) of 80 bytes at most each, half of the 1 MiB that a ConfigMap holds. */
+/** Claims of all requesters of one tenant, who may have any number of accounts. More than two that have all theirs. */
+export const MOST_OF_TENANT = 20
+
+/** Claims of all requesters together: more than twelve that have all theirs. Each put looks at every one. */
 export const MOST_CLAIMS = 100
+
+/** Of claims and of bytes, what tenants may have together: the rest is for the platform, whatever they do. Four at their most. */
+export const OF_TENANTS = 0.8
+
+/**
+ * Of the ledger as text, in UTF-8: a quarter of the 1 MiB (1,048,576) that a ConfigMap holds (MaxSecretSize in k8s.io/api core/v1),
+ * so that no put fails for its size. A claim of 64 ranges (taken.ts) in each of two domains has some 11 kB in IPv6, and a user name
+ * has no bound of its own, so that the number of claims alone says nothing. `MOST_CLAIMS` of 64 ranges in IPv4 fit, with 200 kB, and
+ * so much is read in less than 0.1 s.
+ */
+export const MOST_BYTES = 262_144

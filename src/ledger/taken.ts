@@ -1,10 +1,10 @@
-import { intersect, merge, spans, subtract, type AddressRange } from '../address/range.ts'
+import { compareRanges, intersect, spans, subtract, type AddressRange } from '../address/range.ts'
 import type { Claim, Domain } from '../kinds/claim.ts'
 import type { ClaimedRanges } from './ledger.ts'
 
 /**
  * Ranges of one domain in one claim; more are rounded up to the span of each family, so that a pool of 20,000 entries fits into
- * a ConfigMap (1 MiB) many times. Others wait for such a claim to expire, at worst, for it may cover more than is stored.
+ * a ConfigMap (1 MiB) many times. Others wait for what lies in between as well, for less than a second.
  */
 const MOST_RANGES = 64
 
@@ -20,25 +20,27 @@ export function takenBeyond(after: readonly Claim[], before: readonly Claim[]): 
   })
 }
 
-/** Both together. O(n log n). */
-export function united(a: readonly ClaimedRanges[], b: readonly ClaimedRanges[]): readonly ClaimedRanges[] {
-  const all = new Map<Domain, ClaimedRanges>()
-  for (const { domain, field, ranges } of [...a, ...b]) {
-    const known = all.get(domain)?.ranges ?? []
-    all.set(domain, { domain, field, ranges: rounded(merge([...known, ...ranges])) })
-  }
-  return [...all.values()]
-}
-
-/** Whether the claims hold all of it. */
-export function isHeld(taken: readonly ClaimedRanges[], claims: readonly Claim[]): boolean {
-  const held = byDomain(claims)
-  return taken.every(({ domain, ranges }) => subtract(ranges, rangesOf(held.get(domain) ?? [])).length === 0)
+/** Whether both are the same ranges of the same domains, whichever fields ask for them. */
+export function areSame(a: readonly ClaimedRanges[], b: readonly ClaimedRanges[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ domain, ranges }, i) => domain === b[i]?.domain && areEqual(ranges, b[i].ranges))
+  )
 }
 
 /** Whether both hold an address in common, in whatever domains: which of those share addresses only rules know. */
 export function haveCommon(a: readonly ClaimedRanges[], b: readonly ClaimedRanges[]): boolean {
   return intersect(allOf(a), allOf(b)).length > 0
+}
+
+function areEqual(a: readonly AddressRange[], b: readonly AddressRange[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every((range, i) => {
+      const other = b[i]
+      return other !== undefined && compareRanges(range, other) === 0
+    })
+  )
 }
 
 function allOf(taken: readonly ClaimedRanges[]): AddressRange[] {

@@ -4,6 +4,8 @@ import { snapshotOf } from '../../src/cli/policies.ts'
 import { Inventory } from '../../src/inventory/inventory.ts'
 import { decodeLedger, encodeLedger } from '../../src/ledger/codec.ts'
 import { Guard } from '../../src/ledger/guard.ts'
+import { isKindName } from '../../src/kinds/index.ts'
+import { refKey, type ObjectRef } from '../../src/kinds/object-ref.ts'
 import type { InFlight, Ledger, LedgerRead } from '../../src/ledger/ledger.ts'
 import type { PutOutcome } from '../../src/ledger/ports.ts'
 
@@ -61,6 +63,8 @@ export class World {
   onConfirm: (() => void) | undefined
   /** Before a read of the ledger is answered. */
   onRead: (() => void) | undefined
+  /** Before it is told what is stored of the owners of claims. */
+  onStored: (() => void) | undefined
   private ms = 0
   private readonly snapshot: ReturnType<typeof snapshot>
 
@@ -75,6 +79,12 @@ export class World {
     })
   }
 
+  /** As of revision 5. */
+  private storedOf({ kind, namespace, name }: ObjectRef) {
+    const object = isKindName(kind) ? this.inventory.get(kind, namespace, name) : undefined
+    return object === undefined ? null : { uid: object.meta.uid, revision: 5n, claims: [] }
+  }
+
   pass(ms: number): void {
     this.ms += ms
   }
@@ -83,9 +93,9 @@ export class World {
     const owner = { kind: 'IPAddressPool', namespace: 'kmetal-metallb', name: 'other' }
     const whole = claims.map((claim, i) => ({
       owner,
-      uid: '',
       requester: 'x',
-      id: String(i),
+      tenant: '',
+      attempts: [{ uid: '', replaces: undefined, id: String(i) }] as const,
       taken: [],
       ...claim
     }))
@@ -122,7 +132,10 @@ export class World {
         revision: () => 5n,
         timesReplaced: 0,
         list: async () => true,
-        stored: async () => new Map()
+        stored: async refs => {
+          this.onStored?.()
+          return new Map(refs.map(ref => [refKey(ref), this.storedOf(ref)]))
+        }
       },
       clock: { nowMs: () => this.ms, sleep: async ms => void (this.ms += ms), random: () => 0.5 },
       newId: () => `id-${this.puts.length}`,

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { EIP, eip, POOL, pool, World } from './ledger-world.ts'
+import { EIP, eip, PLATFORM, POOL, pool, World } from './ledger-world.ts'
 
 const RANGE = { family: 4, first: 3232235876n, last: 3232235880n } as const // 192.168.1.100-104
 const TAKEN = [{ domain: 'metallb', field: 'spec.addresses[0]', ranges: [RANGE] }]
@@ -10,7 +10,15 @@ await test('a write that takes addresses is claimed before it is allowed', async
   t.match(world.puts, [
     {
       version: '1',
-      claims: [{ owner: { name: 'new' }, uid: 'uid-new', requester: 'admin', taken: [{ domain: 'metallb' }] }]
+      claims: [
+        {
+          owner: { name: 'new' },
+          attempts: [{ uid: 'uid-new', replaces: 0n }],
+          requester: 'admin',
+          tenant: '',
+          taken: [{ domain: 'metallb' }]
+        }
+      ]
     }
   ])
   t.equal(world.puts[0]?.minRevision.get('IPAddressPool'), 5n)
@@ -84,22 +92,59 @@ await test('a CREATE of what exists makes no claim, and does not pass', async t 
   t.equal(world.puts.length, 1)
 })
 
+/** Of so many pools, 192.168.1.100 and so on. */
+function claimsOf(count: number, of: { readonly requester: string; readonly tenant: string }) {
+  return Array.from({ length: count }, (_, i) => {
+    const at = RANGE.first + BigInt(i)
+    const range = { family: 4, first: at, last: at } as const
+    const owner = { kind: 'IPAddressPool', namespace: 'kmetal-metallb', name: `p${i}` }
+    return { owner, ...of, taken: [{ domain: 'metallb', field: 'f', ranges: [range] }] }
+  })
+}
+
 await test('nobody has more than eight claims in flight', async t => {
-  const claims = (requester: string) =>
-    Array.from({ length: 8 }, (_, i) => ({
-      owner: { kind: 'IPAddressPool', namespace: 'kmetal-metallb', name: `p${i}` },
-      requester,
-      taken: [
-        { domain: 'metallb', field: 'f', ranges: [{ family: 4, first: BigInt(i), last: BigInt(i) } as const] }
-      ]
-    }))
+  const claims = (requester: string) => claimsOf(8, { requester, tenant: '' })
   const world = new World().claimed(...claims('admin'))
-  const answer = await world.ask(POOL, pool('new', '192.168.1.100/32'))
+  const answer = await world.ask(POOL, pool('new', '192.168.1.120/32'))
   t.match(answer, { status: { code: 429 }, outcome: { denied: ['ledger'] } })
   t.match(answer.status?.message, /^8 writes of addresses by you/)
-  t.match(await world.ask(POOL, pool('p3', '192.168.1.100/32')), { allowed: true }, 'one of the eight')
+  t.match(await world.ask(POOL, pool('p3', '192.168.1.103/32')), { allowed: true }, 'one of the eight again')
+  const other = await world.ask(POOL, pool('p3', '192.168.1.120/32'))
+  t.match(other, { status: { code: 429 } }, 'not other addresses of the same name')
   world.claimed(...claims('other'))
-  t.match(await world.ask(POOL, pool('new', '192.168.1.100/32')), { allowed: true })
+  t.match(await world.ask(POOL, pool('new', '192.168.1.120/32')), { allowed: true })
+})
+
+await test('a tenant has a share, however many accounts it has, and what is not proven has another', async t => {
+  const ask = (world: World, userInfo: typeof PLATFORM = EIP.userInfo) =>
+    world.ask({ ...EIP, userInfo }, eip('e', '203.0.113.10'))
+  const STRANGER = { username: 'stranger', groups: [] }
+  const acme = new World().claimed(...claimsOf(20, { requester: 'x', tenant: 'acme' }))
+  const answer = await ask(acme)
+  t.match(answer, { status: { code: 429 }, outcome: { denied: ['ledger'] } })
+  t.match(answer.status?.message, /^20 writes of addresses by your tenant/)
+  t.match(await ask(acme, STRANGER), { allowed: true }, 'is not of acme')
+  t.match(acme.puts.at(-1)?.claims.at(-1), { requester: 'stranger', tenant: '(none)' })
+  t.match(await ask(acme, PLATFORM), { allowed: true })
+  t.match(acme.puts.at(-1)?.claims.at(-1), { requester: 'admin', tenant: '' })
+  const strangers = new World().claimed(...claimsOf(20, { requester: 'x', tenant: '(none)' }))
+  t.match(await ask(strangers, STRANGER), { status: { code: 429 } })
+  t.match(await ask(strangers), { allowed: true })
+  t.match(strangers.puts.at(-1)?.claims.at(-1), { requester: 'acme-cpo', tenant: 'acme' })
+})
+
+await test('a claim tells which revision its write replaces, or that this is not known', async t => {
+  const before = pool('p', '192.168.1.100/32')
+  const attempt = async (resourceVersion: object, operation = 'UPDATE') => {
+    const world = new World()
+    const oldObject = { ...before, metadata: { ...before.metadata, ...resourceVersion } }
+    await world.ask(POOL, pool('p', '192.168.1.100-192.168.1.101'), { operation, oldObject })
+    return world.puts[0]?.claims[0]?.attempts[0]
+  }
+  t.match(await attempt({ resourceVersion: '42' }), { replaces: 42n })
+  t.equal((await attempt({}))?.replaces, undefined)
+  t.equal((await attempt({ resourceVersion: 'abc' }))?.replaces, undefined)
+  t.equal((await attempt({ resourceVersion: '42' }, 'CREATE'))?.replaces, 0n)
 })
 
 await test('a ledger that cannot be gone by closes writes that take addresses, and no others', async t => {

@@ -21,6 +21,13 @@ const VIP = {
   userInfo: PLATFORM
 }
 
+const SUBNET = {
+  kind: { ...KUBE_OVN, kind: 'Subnet' },
+  resource: { ...KUBE_OVN, resource: 'subnets' },
+  namespace: '',
+  userInfo: PLATFORM
+}
+
 function vpc(name: string, ...extraExternalSubnets: string[]) {
   return { metadata: { name, uid: `uid-${name}` }, spec: { enableExternal: true, extraExternalSubnets } }
 }
@@ -46,7 +53,8 @@ await test('a Vpc is judged on the Subnet it attaches, though the watch has not 
 await test('what a Vpc takes is what the Subnets give out that the caught-up view holds', async t => {
   const world = lagging()
   t.match(await world.ask(VPC, vpc('tenant', 'vlan9')), { allowed: true })
-  t.match(world.puts[0]?.claims, [{ owner: { name: 'tenant' }, taken: [{ domain: 'subnet:' }] }])
+  const taken = [{ domain: 'subnet:' }, { domain: 'attached:vlan9' }]
+  t.match(world.puts[0]?.claims, [{ owner: { name: 'tenant' }, taken }])
 })
 
 await test('an address of a Subnet that the watch has not told of is held by one only', async t => {
@@ -95,4 +103,40 @@ await test('what takes longer than a webhook waits for makes no claim', async t 
   }
   t.match(await world.ask(VPC, vpc('tenant', 'vlan9')), { status: { code: 429 } }, 'from when it came')
   t.equal(world.puts.length, 1)
+})
+
+/** The claim of a write that creates it. */
+function claimOn(kind: string, name: string, domain: string) {
+  const range = { family: 4, first: 1n, last: 1n } as const
+  return {
+    owner: { kind, namespace: '', name },
+    attempts: [{ uid: `uid-${name}`, replaces: 0n, id: 'i' }] as const,
+    taken: [{ domain, field: 'f', ranges: [range] }]
+  }
+}
+
+await test('a Vpc waits for the Subnets that it attaches, and they for it', async t => {
+  const world = new World('perTenant').claimed(claimOn('Subnet', 'vlan9', 'subnet:vlan9'))
+  const waits = await world.ask(VPC, vpc('tenant', 'vlan9'))
+  t.match(waits, { status: { code: 429, message: /changes which addresses this one takes: try again/ } })
+  t.match(await world.ask(VPC, vpc('tenant', 'vlan8')), { allowed: true }, 'not for others')
+  t.match(world.puts[0]?.claims.at(-1)?.taken, [{ domain: 'attached:vlan8' }], 'though it is not there')
+  world.claimed(claimOn('Vpc', 'tenant', 'attached:vlan9'))
+  t.match(await world.ask(SUBNET, VLAN9), { status: { code: 429 } })
+  const vlan8 = { ...VLAN9, metadata: { name: 'vlan8', uid: 'uid-vlan8' } }
+  t.match(await world.ask(SUBNET, vlan8), { allowed: true })
+  t.match(await world.ask(VPC, vpc('another', 'vlan9')), { allowed: true }, 'nor do Vpcs for one another')
+})
+
+await test('it does not wait for one that is stored by now, and is judged on that', async t => {
+  const world = new World('perTenant').claimed(claimOn('Subnet', 'vlan9', 'subnet:vlan9'))
+  world.inventory.putJson('IPAddressPool', pool('p', '10.9.0.100-10.9.0.200'))
+  world.onStored = () => world.inventory.putJson('Subnet', VLAN9)
+  const answer = await world.ask(VPC, vpc('tenant', 'vlan9'))
+  t.match(answer, { status: { code: 403 }, outcome: { denied: ['subnet-overlap'] } })
+  world.inventory.delete('IPAddressPool', 'kmetal-metallb', 'p')
+  t.match(await world.ask(VPC, vpc('tenant', 'vlan9')), { allowed: true })
+  world.onStored = () =>
+    world.inventory.putJson('Subnet', { ...VLAN9, metadata: { name: 'vlan9', uid: 'else' } })
+  t.match(await world.ask(VPC, vpc('tenant', 'vlan9')), { status: { code: 429 } }, 'not another of its name')
 })

@@ -11,7 +11,11 @@ const IDENTITY = { version: '7', lineage: 'a' }
 function ledgerOf(ranges: readonly AddressRange[]): Ledger {
   const owner = { kind: 'IPAddressPool', namespace: 'n', name: 'p' }
   const taken = [{ domain: 'metallb', field: 'spec.addresses[0]', ranges }]
-  const claims = [{ owner, uid: 'u', requester: 'me', id: '1', taken }]
+  const attempts = [
+    { uid: '', replaces: undefined, id: '0' },
+    { uid: 'u', replaces: 0n, id: '1' }
+  ]
+  const claims = [{ owner, requester: 'me', tenant: 'acme', attempts, taken }]
   return { ...IDENTITY, isBlank: false, claims, minRevision: new Map([['IPAddressPool', 12n]]) }
 }
 
@@ -47,7 +51,13 @@ await test('what is not understood is no ledger', async t => {
     ['"kind":"IPAddressPool"', '"kind":"Pool"'],
     ['"uid":"u",', ''],
     ['"id":"1"', '"id":1'],
+    ['"id":"1"', '"id":"1","more":1'],
+    ['"replaces":"0"', '"replaces":0'],
+    ['"replaces":"0"', '"replaces":"-1"'],
+    ['"attempts":[', '"attempts":[1,'],
     ['"requester":"me"', '"requester":"me","more":1'],
+    ['"tenant":"acme",', ''],
+    ['"tenant":"acme"', '"tenant":1'],
     ['"0.0.0.1"', '"0.0.0.1/32"'],
     ['"0.0.0.1"', '"4 2 1"'],
     ['"0.0.0.1"', '"4 0 4294967296"'],

@@ -2,7 +2,8 @@ import { test } from 'tap'
 import { Inventory } from '../../src/inventory/inventory.ts'
 import type { KindName } from '../../src/kinds/index.ts'
 import { blankLedger } from '../../src/ledger/codec.ts'
-import { Guard, type GrowingWrite } from '../../src/ledger/guard.ts'
+import { Guard } from '../../src/ledger/guard.ts'
+import type { GrowingWrite } from '../../src/ledger/growing-write.ts'
 import { GUARDED_KINDS } from '../../src/ledger/guarded-claims.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 
@@ -11,7 +12,9 @@ const RANGE = { family: 4, first: 1n, last: 10n } as const
 const WRITE: GrowingWrite = {
   owner: { kind: 'IPAddressPool', namespace: 'metallb-system', name: 'y' },
   uid: 'uid-y',
+  replaces: 0n,
   requester: 'admin',
+  tenant: '',
   takenOn: () => [{ domain: 'metallb', field: 'spec.addresses[0]', ranges: [RANGE] }],
   isDryRun: false,
   sinceMs: 0

@@ -1,7 +1,8 @@
 import type { KindName } from '../../src/kinds/index.ts'
 import { refKey } from '../../src/kinds/object-ref.ts'
 import type { Continuity } from '../../src/ledger/continuity.ts'
-import type { Evaluate, GrowingWrite, Guarded } from '../../src/ledger/guard.ts'
+import type { GrowingWrite } from '../../src/ledger/growing-write.ts'
+import type { Evaluate, Guarded } from '../../src/ledger/guard.ts'
 import type { Collected } from '../../src/ledger/collector.ts'
 import type { GuardedObjects, LedgerPorts } from '../../src/ledger/ports.ts'
 import type { Random } from '../histories/random.ts'
@@ -25,7 +26,7 @@ export interface Code {
 export interface Surroundings {
   /** Milliseconds that have really passed. */
   ms: number
-  /** Whether reads of the ledger may be of an earlier version, puts may have an unknown outcome, and lists fail. */
+  /** Whether reads of the ledger may be of an earlier version, puts may have an unknown outcome, and objects may not be read. */
   isUnreliable: boolean
 }
 
@@ -168,7 +169,8 @@ export class Replica {
       stored: refs =>
         step('get', () => {
           const { objects } = storage.now
-          return new Map(refs.map(ref => [refKey(ref), objects.get(refKey(ref)) ?? null]))
+          const read = refs.filter(() => !around.isUnreliable || random.below(4) > 0)
+          return new Map(read.map(ref => [refKey(ref), objects.get(refKey(ref)) ?? null]))
         })
     }
   }

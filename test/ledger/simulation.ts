@@ -11,7 +11,7 @@ import { hasForeign, Storage, type Stored } from './storage.ts'
 /** What one client does to one object, one write after the other. */
 interface Client {
   readonly owner: ObjectRef
-  readonly writes: readonly ('grow' | 'shrink' | 'delete')[]
+  readonly writes: readonly ('grow' | 'shrink' | 'touch' | 'delete')[]
 }
 
 /** The API server gives up a request by then, whatever it waits for. */
@@ -22,11 +22,11 @@ const TRIES = 12
 
 const DOMAINS = ['metallb', 'subnet:external']
 
-/** Each two of them share addresses, and all three do. */
-const WANTED: ReadonlyMap<string, readonly [number, number]> = new Map([
-  ['x', [1, 10]],
-  ['y', [5, 15]],
-  ['z', [8, 20]]
+/** One or the other is asked for; each two of different owners share addresses, and all three do. */
+const WANTED: ReadonlyMap<string, readonly [string, string]> = new Map([
+  ['x', ['1-10', '8-12']],
+  ['y', ['5-15', '8-9']],
+  ['z', ['8-20', '7-13']]
 ])
 
 const POOL_X: ObjectRef = { kind: 'IPAddressPool', namespace: 'metallb-system', name: 'x' }
@@ -123,6 +123,7 @@ class Simulation {
       ['grow', 'shrink'],
       ['grow', 'delete'],
       ['grow', 'shrink', 'grow'],
+      ['grow', 'touch', 'grow'],
       ['grow', 'delete', 'grow']
     ])
   }
@@ -179,11 +180,12 @@ class Simulation {
     this.running -= 1
   }
 
-  private async give(owner: ObjectRef, how: 'shrink' | 'delete'): Promise<void> {
+  private async give(owner: ObjectRef, how: 'shrink' | 'touch' | 'delete'): Promise<void> {
     await this.scheduler.step(undefined, `${owner.name}:${how}`, () => {
       const stored = this.storage.now.objects.get(refKey(owner))
       if (stored === undefined) return
-      this.written(this.storage.write(owner, stored.uid, how === 'shrink' ? [] : undefined))
+      const left = { shrink: [], touch: stored.claims, delete: undefined }
+      this.written(this.storage.write(owner, stored.uid, left[how]))
     })
   }
 
@@ -202,7 +204,7 @@ class Simulation {
     const newUid = String((this.uids += 1))
     for (;;) {
       const stored = this.storage.now.objects.get(refKey(owner))
-      const wanted = wantedBy(owner)
+      const wanted = wantedBy(owner, this.random)
       if (takenBeyond(wanted, stored?.claims ?? []).length === 0) return 'done'
       const uid = stored?.uid ?? newUid
       const answer = await this.review(owner, { wanted, stored, uid })
@@ -233,8 +235,10 @@ class Simulation {
     if (replica === undefined) throw new Error('there is always one')
     const taken = takenBeyond(wanted, stored?.claims ?? [])
     const ranges = taken.flatMap(part => part.ranges)
+    const replaces = stored?.revision ?? 0n
     const sinceMs = replica.guard.nowMs()
-    const write = { owner, uid, requester: owner.name, takenOn: () => taken, isDryRun: false, sinceMs }
+    const who = { owner, uid, replaces, requester: owner.name, tenant: '' }
+    const write = { ...who, takenOn: () => taken, isDryRun: false, sinceMs }
     const admitted = replica.guard.admit(write, async view => ({
       denies: hasForeign(view, DOMAINS, ranges, owner),
       said: undefined
@@ -275,9 +279,12 @@ class Simulation {
   }
 }
 
-function wantedBy(owner: ObjectRef): readonly Claim[] {
-  const [first, last] = WANTED.get(owner.name) ?? [0, 0]
-  const range: AddressRange = { family: 4, first: BigInt(first), last: BigInt(last) }
+function wantedBy(owner: ObjectRef, random: Random): readonly Claim[] {
+  const [first = 0n, last = 0n] = random
+    .of(WANTED.get(owner.name) ?? ['0-0'])
+    .split('-')
+    .map(BigInt)
+  const range: AddressRange = { family: 4, first, last }
   const domain = owner.kind === 'Subnet' ? 'subnet:external' : 'metallb'
   return [{ domain, range, holder: owner, field: 'spec', state: 'stored' }]
 }

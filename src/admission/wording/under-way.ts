@@ -1,5 +1,5 @@
 import type { Guarded } from '../../ledger/guard.ts'
-import { MOST_IN_FLIGHT, RETRY_AFTER_SECONDS, TTL_MS } from '../../ledger/limits.ts'
+import { MOST_IN_FLIGHT, MOST_OF_TENANT, RETRY_AFTER_SECONDS, TTL_MS } from '../../ledger/limits.ts'
 
 const AGAIN = `try again in ${RETRY_AFTER_SECONDS} s.`
 const AT_WORST = `within ${TTL_MS / 60_000} minutes`
@@ -14,9 +14,11 @@ export function waitWords(guarded: Extract<Guarded<unknown>, { outcome: 'retry' 
 
 const RETRY_WORDS: Readonly<Record<Extract<Guarded<never>, { outcome: 'retry' }>['why'], string>> = {
   contended: `Many writes of addresses are under way: ${AGAIN}`,
+  concerned: `Another write that is not stored yet changes which addresses this one takes: ${AGAIN}`,
   unknown: `It is not known whether the addresses could be claimed: ${AGAIN}`,
   unreadable: `What other writes are about to take could not be read: ${AGAIN}`,
   'too-many': `${MOST_IN_FLIGHT} writes of addresses by you are not stored yet: try again when they are, or ${AT_WORST}.`,
+  'too-many-of-tenant': `${MOST_OF_TENANT} writes of addresses by your tenant, or by accounts without one, are not stored yet: try again when they are, or ${AT_WORST}.`,
   full: `Too many writes of addresses are not stored yet: ${AGAIN}`
 }
 
