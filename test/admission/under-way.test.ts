@@ -132,7 +132,12 @@ class World {
     }
     const answer = await createAnswerReview(ports)(review, { path: 'validate', onFault })
     const { response } = answer.body as {
-      response: { allowed: boolean; status?: { code: number; message: string } }
+      response: {
+        allowed: boolean
+        status?: { code: number; message: string }
+        warnings?: readonly string[]
+        auditAnnotations?: Readonly<Record<string, string>>
+      }
     }
     return { ...response, outcome: answer.outcome }
   }
@@ -258,4 +263,28 @@ await test('a ledger that cannot be gone by closes writes that take addresses, a
   }
   const open = await world.ask(POOL, pool('new', '192.168.1.100/32'), {}, 'ignore')
   t.match(open, { allowed: true, warnings: [/another version/] }, 'as the administrator chose')
+})
+
+await test('what passes without a claim on a path of failurePolicy Ignore is counted, logged and noted as a fault', async t => {
+  const world = new World()
+  world.inventory.delete('L2Advertisement', 'kmetal-metallb', 'all')
+  const asks = (onFault: OnFault) => world.ask(POOL, pool('new', '192.168.1.100/32'), {}, onFault)
+  const usual = await asks('ignore')
+  t.match(usual, { allowed: true, outcome: { verdict: 'allowed', fault: '' } })
+  t.match(usual.warnings, [/\[pool-unadvertised\]/], 'rules have something to say')
+  t.notOk(usual.auditAnnotations?.['fault'])
+  for (const [problem, words] of [
+    ['unreachable', /could not be read/],
+    ['corrupt', /an administrator deletes it/]
+  ] as const) {
+    world.read = { ok: false, problem, detail: '' }
+    const open = await asks('ignore')
+    t.match(open.outcome, { verdict: 'fault', fault: words, name: 'new' }, problem)
+    t.equal(open.warnings?.[0], open.outcome.fault)
+    t.same(open.warnings?.slice(1), usual.warnings, 'what the rules said is not lost')
+    t.same(open.auditAnnotations, { ...usual.auditAnnotations, fault: 'ignored' })
+    t.same(open.outcome.warned, usual.outcome.warned)
+    const shut = await asks('fail')
+    t.match(shut.outcome, { verdict: 'denied', denied: ['ledger'], fault: '' }, 'a refusal is none')
+  }
 })
