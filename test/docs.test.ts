@@ -4,7 +4,7 @@ import { test } from 'tap'
 import { parse } from 'yaml'
 import { run } from '../src/cli/run.ts'
 import { isRecord } from '../src/kinds/decode.ts'
-import { TTL_MS } from '../src/ledger/limits.ts'
+import { MOST_CLAIMS, MOST_IN_FLIGHT, TTL_MS } from '../src/ledger/limits.ts'
 import { RULES } from '../src/rules/index.ts'
 import { addAuditMetrics } from '../src/server/audit-metrics.ts'
 import { addFindingMetrics } from '../src/server/finding-metrics.ts'
@@ -70,6 +70,14 @@ await test('docs/production.md has every metric of poolguard in its table, and n
   const named = rows.flatMap(cell => cell.match(/\bpoolguard_\w+/g) ?? [])
   const own = [...(await metricNames())].filter(name => name.startsWith('poolguard_'))
   t.same(named.toSorted(), own.toSorted())
+})
+
+await test('SECURITY.md tells the limits of claims as they are', t => {
+  const security = readFileSync('SECURITY.md', 'utf8').replaceAll(/\s+/g, ' ')
+  t.match(security, 'is void two minutes after the last such review')
+  t.equal(TTL_MS, 2 * 60_000)
+  t.match(security, `at most ${MOST_IN_FLIGHT} for each user name and ${MOST_CLAIMS} in all`)
+  t.end()
 })
 
 await test('every name of a metric in the source is one that these tests know', async t => {
