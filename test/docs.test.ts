@@ -1,12 +1,15 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'tap'
 import { parse } from 'yaml'
 import { run } from '../src/cli/run.ts'
 import { isRecord } from '../src/kinds/decode.ts'
+import { MOST_CLAIMS, MOST_IN_FLIGHT, TTL_MS } from '../src/ledger/limits.ts'
 import { RULES } from '../src/rules/index.ts'
 import { addAuditMetrics } from '../src/server/audit-metrics.ts'
 import { addFindingMetrics } from '../src/server/finding-metrics.ts'
 import { addInventoryMetrics } from '../src/server/inventory-metrics.ts'
+import { addLedgerMetrics } from '../src/server/ledger-metrics.ts'
 import { addPolicyMetrics } from '../src/server/policy-metrics.ts'
 import { capacityMetrics } from '../src/server/capacity-metrics.ts'
 import { createMetrics } from '../src/server/metrics.ts'
@@ -61,6 +64,38 @@ await test('the documents name rules and metrics that exist', async t => {
   for (const name of used) t.ok(metrics.has(name), name)
 })
 
+await test('docs/production.md has every metric of poolguard in its table, and no other', async t => {
+  const [, table = ''] = /^\| metric \|.*\n((?:\|.*\n)+)/m.exec(guide) ?? []
+  const rows = table.split('\n').map(line => line.split('|')[1] ?? '')
+  const named = rows.flatMap(cell => cell.match(/\bpoolguard_\w+/g) ?? [])
+  const own = [...(await metricNames())].filter(name => name.startsWith('poolguard_'))
+  t.same(named.toSorted(), own.toSorted())
+})
+
+await test('SECURITY.md tells the limits of claims as they are', t => {
+  const security = readFileSync('SECURITY.md', 'utf8').replaceAll(/\s+/g, ' ')
+  t.match(security, 'is void two minutes after the last such review')
+  t.equal(TTL_MS, 2 * 60_000)
+  t.match(security, `at most ${MOST_IN_FLIGHT} for each user name and ${MOST_CLAIMS} in all`)
+  t.end()
+})
+
+await test('every name of a metric in the source is one that these tests know', async t => {
+  const sources = readdirSync('src/server').map(name => readFileSync(join('src/server', name), 'utf8'))
+  const written = sources.flatMap(source => source.match(/(?<=')poolguard_\w+(?=')/g) ?? [])
+  const own = [...(await metricNames())].filter(name => name.startsWith('poolguard_'))
+  t.same([...new Set(written)].toSorted(), own.toSorted())
+})
+
+await test('a start of poolguard alerts nobody, and a ledger that stays away does', t => {
+  const [, rule = ''] = /- alert: LedgerUnusable\n((?: {8}.*\n)+)/.exec(alerts) ?? []
+  t.match(rule, 'min by (instance) (poolguard_ledger_usable) == 0')
+  const [, minutes = '0'] = /for: (\d+)m\n/.exec(rule) ?? []
+  // A replica that finds no ledger makes another after the time of a claim.
+  t.ok(Number(minutes) * 60_000 >= 2 * TTL_MS, `${minutes} min`)
+  t.end()
+})
+
 /** Every metric that serve has, by its TYPE line. */
 async function metricNames(): Promise<ReadonlySet<string>> {
   const { registry, measureEventLoop } = createMetrics({ kinds: [], now: () => new Date() })
@@ -71,6 +106,7 @@ async function metricNames(): Promise<ReadonlySet<string>> {
   })
   addFindingMetrics(registry, () => new Map())
   addAuditMetrics(registry, () => undefined)
+  addLedgerMetrics(registry)
   const counts = { size: 1, used: 0, free: 1, unusable: 0 }
   const pools = [{ pool: 'p', ...counts, usedPercent: 0, level: 'ok' as const, families: [] }]
   const announcement = 'l2' as const

@@ -22,11 +22,15 @@ import type { Review } from './review.ts'
 import { shown } from './show.ts'
 import { existsWords, IN_FLIGHT_WORDS, waitWords } from './wording/under-way.ts'
 
-/** What a review is answered. `withheld` names what no rule said: the write waits for another, or for the ledger. */
+/**
+ * What a review is answered. `withheld` names what no rule said: the write waits for another, or for the ledger. `ignoredFault` is why
+ * it should have waited for the ledger, where the administrator chose to let it pass (`onFault`).
+ */
 export interface Admitted {
   readonly judgement: Judgement
   readonly response: AdmissionResponse
   readonly withheld?: WithheldReason
+  readonly ignoredFault?: string
 }
 
 /** Reserved ids of denials that are no rule's. */
@@ -101,7 +105,7 @@ function existing(review: Review, { owner }: GrowingWrite, { judgement }: Admitt
 function answered(
   review: Review,
   guarded: Guarded<Admitted>,
-  { judgement }: Admitted,
+  { judgement, response: unguarded }: Admitted,
   onFault: OnFault
 ): Admitted {
   switch (guarded.outcome) {
@@ -120,8 +124,9 @@ function answered(
     case 'closed': {
       const words = waitWords(guarded)
       if (onFault === 'ignore') {
-        const warnings = fittingWarnings([words])
-        return { judgement, response: { uid: review.uid, allowed: true, warnings } }
+        const warnings = fittingWarnings([words, ...(unguarded.warnings ?? [])])
+        const auditAnnotations = { ...unguarded.auditAnnotations, ...IGNORED }
+        return { judgement, response: { ...unguarded, warnings, auditAnnotations }, ignoredFault: words }
       }
       const cause = { reason: 'ledger', message: words, field: '' }
       const response =
@@ -132,6 +137,9 @@ function answered(
     }
   }
 }
+
+/** The audit annotation of what passed although poolguard could not do its work: as `faultAnswer` has it. */
+export const IGNORED = { fault: 'ignored' } as const
 
 function inFlight(message: string): Cause {
   return { reason: 'in-flight', message, field: '' }

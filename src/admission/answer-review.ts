@@ -1,6 +1,6 @@
 import type { Answer, AnswerReview, OnFault, Outcome, Question } from './answer.ts'
 import { denialCauses, closing, mutatingResponse, refusal, type AdmissionResponse } from './response.ts'
-import { admit } from './admit.ts'
+import { admit, IGNORED } from './admit.ts'
 import type { Judgement } from './judge.ts'
 import { mutate } from './mutate.ts'
 import { pinned, type Ports } from './ports.ts'
@@ -23,8 +23,10 @@ export function createAnswerReview(ports: Ports): AnswerReview {
 }
 
 async function validatingAnswer(review: Review, ports: Ports, onFault: OnFault): Promise<Answer> {
-  const { judgement, response, withheld } = await admit(review, ports, onFault)
+  const { judgement, response, withheld, ignoredFault } = await admit(review, ports, onFault)
   const outcome = judgedOutcome(review, judgement, response.allowed)
+  if (ignoredFault !== undefined)
+    return reviewAnswer(response, { ...outcome, verdict: 'fault', fault: ignoredFault })
   return reviewAnswer(response, withheld === undefined ? outcome : { ...outcome, denied: [withheld] })
 }
 
@@ -47,10 +49,7 @@ export function faultAnswer(body: unknown, question: Question, error: unknown): 
   const outcome = { ...known, verdict: 'fault', fault } as const
   if (question.onFault === 'ignore') {
     const warnings = ['poolguard could not judge this write and allowed it unseen']
-    return reviewAnswer(
-      { uid: known.uid, allowed: true, warnings, auditAnnotations: { fault: 'ignored' } },
-      outcome
-    )
+    return reviewAnswer({ uid: known.uid, allowed: true, warnings, auditAnnotations: IGNORED }, outcome)
   }
   return reviewAnswer(
     refusal(known.uid, 500, `poolguard could not judge this write; its log has review ${known.uid}`),

@@ -33,7 +33,7 @@ export interface RegistrationOptions {
  * Seconds the API server waits. 1 to 30 are allowed; 3 to 5 are advised, since every guarded write waits as long when
  * poolguard hangs (Kubernetes documentation, Admission Webhook Good Practices).
  */
-const TIMEOUT_SECONDS = 5
+export const WEBHOOK_TIMEOUT_SECONDS = 5
 
 /** Kinds whose defaults the mutating path fills in. */
 const DEFAULTED: readonly KindName[] = ['Service', 'OvnEip']
@@ -225,7 +225,7 @@ function webhook(entry: Entry, path: 'validate' | 'mutate', options: Registratio
     matchPolicy: 'Equivalent',
     // A claim is made by reviews that are no dry run.
     sideEffects: path === 'validate' ? 'NoneOnDryRun' : 'None',
-    timeoutSeconds: TIMEOUT_SECONDS,
+    timeoutSeconds: WEBHOOK_TIMEOUT_SECONDS,
     ...(entry.namespaceSelector === undefined ? {} : { namespaceSelector: entry.namespaceSelector }),
     matchConditions: entry.matchConditions,
     rules: webhookRules(entry)

@@ -9,6 +9,7 @@ import { RULES } from '../rules/index.ts'
 import { serviceDnsNames, type Certificates } from '../server/certificates.ts'
 import { certificatesIn } from './certificates.ts'
 import { wallTimeMs } from './clock.ts'
+import { flowControl } from './install/flow-control.ts'
 import { rbac } from './install/rbac.ts'
 import { keptPathSecret, PATH_SECRET_PLACEHOLDER } from './install/path-secret.ts'
 import { applyAdvice, policiesConfigMap, policiesName } from './install/policies-config-map.ts'
@@ -95,7 +96,7 @@ export async function manifestFiles(options: ManifestsOptions, io: Io): Promise<
   const isFloorWanted = only === undefined ? options.vap === true : only.includes('floor')
   const files = [
     { name: 'deployment', objects: workload({ namespace, image, replicas, ...pods }) },
-    { name: 'rbac', objects: rbac(rules, namespace) },
+    { name: 'rbac', objects: [...rbac(rules, namespace), ...flowControl(namespace)] },
     { name: 'policies', objects: [...(tls === undefined ? [] : [secret(namespace, tls)]), configMap] },
     { name: 'webhooks', objects: registration(rules, plan, webhooks) },
     ...(isFloorWanted ? [floorFile(options, snapshot, io)] : [])

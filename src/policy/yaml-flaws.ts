@@ -1,6 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq } from 'yaml'
-import type { CST, Node, Pair, YAMLMap, YAMLSeq } from 'yaml'
+import type { CST, Node, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml'
 import type { PathPart } from './document-error.ts'
+import { ambiguityOf } from './yaml-numbers.ts'
 
 /** Something valid YAML says that a Kubernetes document cannot mean. `offset` counts UTF-16 units into the text. */
 export interface YamlFlaw {
@@ -62,6 +63,7 @@ class Walk {
     if (node.tag !== undefined && !JSON_TAGS.has(node.tag)) {
       this.#flaw(node, path, `the tag ${node.tag} is not supported`, 'write a plain value')
     }
+    if (isScalar(node)) this.#scalar(node, path)
     const anchor = isMap(node) || isSeq(node) || isScalar(node) ? node.anchor : undefined
     if (anchor !== undefined) this.#anchors.set(anchor, 'open')
     const extent = isMap(node) ? this.#map(node, path) : isSeq(node) ? this.#seq(node, path) : LEAF
@@ -88,9 +90,15 @@ class Walk {
       this.#flaw(key, path, 'a key must be text', hint)
       return undefined
     }
+    if (isScalar(key)) this.#scalar(key, [...path, name])
     if (keys.has(name)) this.#flaw(key, [...path, name], 'the key is given twice', 'keep one')
     keys.add(name)
     return name
+  }
+
+  #scalar(scalar: Scalar, path: readonly PathPart[]): void {
+    const ambiguity = ambiguityOf(scalar)
+    if (ambiguity !== undefined) this.#flaw(scalar, path, ambiguity.message, ambiguity.hint)
   }
 
   #seq(seq: YAMLSeq, path: readonly PathPart[]): Extent {

@@ -3,6 +3,7 @@ import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AnswerReview } from '../admission/answer.ts'
+import { WEBHOOK_TIMEOUT_SECONDS } from '../admission/registration.ts'
 import { buildAdminApp } from './admin-app.ts'
 import type { ReadinessCheck } from './admin-app.ts'
 import { buildAdmissionApp } from './app.ts'
@@ -17,6 +18,9 @@ import type { Metrics } from './metrics.ts'
 import { selfProbe } from './self-probe.ts'
 import { inspectPair, swapCertificate } from './tls.ts'
 import type { CertificatePair, TlsOptions } from './tls.ts'
+
+/** After this nobody waits any more for what was asked before: the time that API servers give the webhooks. */
+export const DRAIN_TIMEOUT_MS = WEBHOOK_TIMEOUT_SECONDS * 1_000
 
 /** An address to listen at; port 0 lets the system choose. `localhost` means 127.0.0.1. */
 export interface Endpoint {
@@ -41,8 +45,8 @@ export interface ServerOptions {
   readonly limits?: Partial<Limits>
   /** How long a stopping server goes on serving, for its endpoint to vanish everywhere. Default 10 s; 0 in development. */
   readonly shutdownDelayMs?: number
-  /** How long requests may take to finish after that. Default 10 s, the API's default timeoutSeconds. */
-  readonly drainTimeoutMs?: number
+  /** How long requests may take to finish after that. Default `DRAIN_TIMEOUT_MS`. */
+  readonly drainTimeoutMs?: number | undefined
 }
 
 export interface RunningServer {
@@ -175,7 +179,7 @@ async function stop(
   state.retiring = true
   options.log.info('stopping')
   await sleep(options.shutdownDelayMs ?? 10_000)
-  const overdue = setTimeout(destroySockets, options.drainTimeoutMs ?? 10_000)
+  const overdue = setTimeout(destroySockets, options.drainTimeoutMs ?? DRAIN_TIMEOUT_MS)
   await app.close()
   clearTimeout(overdue)
   adminApp.server.closeAllConnections()

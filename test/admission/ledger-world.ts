@@ -160,7 +160,12 @@ export class World {
     }
     const answer = await createAnswerReview(ports)(review, { path: 'validate', onFault })
     const { response } = answer.body as {
-      response: { allowed: boolean; status?: { code: number; message: string } }
+      response: {
+        allowed: boolean
+        status?: { code: number; message: string }
+        warnings?: readonly string[]
+        auditAnnotations?: Readonly<Record<string, string>>
+      }
     }
     return { ...response, outcome: answer.outcome }
   }

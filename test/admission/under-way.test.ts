@@ -1,4 +1,5 @@
 import { test } from 'tap'
+import type { OnFault } from '../../src/admission/answer.ts'
 import { EIP, eip, PLATFORM, POOL, pool, World } from './ledger-world.ts'
 
 const RANGE = { family: 4, first: 3232235876n, last: 3232235880n } as const // 192.168.1.100-104
@@ -166,4 +167,28 @@ await test('a ledger that cannot be gone by closes writes that take addresses, a
   }
   const open = await world.ask(POOL, pool('new', '192.168.1.100/32'), {}, 'ignore')
   t.match(open, { allowed: true, warnings: [/another version/] }, 'as the administrator chose')
+})
+
+await test('what passes without a claim on a path of failurePolicy Ignore is counted, logged and noted as a fault', async t => {
+  const world = new World()
+  world.inventory.delete('L2Advertisement', 'kmetal-metallb', 'all')
+  const asks = (onFault: OnFault) => world.ask(POOL, pool('new', '192.168.1.100/32'), {}, onFault)
+  const usual = await asks('ignore')
+  t.match(usual, { allowed: true, outcome: { verdict: 'allowed', fault: '' } })
+  t.match(usual.warnings, [/\[pool-unadvertised\]/], 'rules have something to say')
+  t.notOk(usual.auditAnnotations?.['fault'])
+  for (const [problem, words] of [
+    ['unreachable', /could not be read/],
+    ['corrupt', /an administrator deletes it/]
+  ] as const) {
+    world.read = { ok: false, problem, detail: '' }
+    const open = await asks('ignore')
+    t.match(open.outcome, { verdict: 'fault', fault: words, name: 'new' }, problem)
+    t.equal(open.warnings?.[0], open.outcome.fault)
+    t.same(open.warnings?.slice(1), usual.warnings, 'what the rules said is not lost')
+    t.same(open.auditAnnotations, { ...usual.auditAnnotations, fault: 'ignored' })
+    t.same(open.outcome.warned, usual.outcome.warned)
+    const shut = await asks('fail')
+    t.match(shut.outcome, { verdict: 'denied', denied: ['ledger'], fault: '' }, 'a refusal is none')
+  }
 })

@@ -307,7 +307,7 @@ const ATTACKS: readonly (readonly [string, string, RegExp | undefined])[] = [
   [
     'numbers that look octal',
     `${PLAN}spec: {tenancy: {tenants: [{name: 010}]}}\n`,
-    /^f\.yaml:4:35: .*name: 010: expected text\. Hint: write it in quotes: "010"$/
+    /^f\.yaml:4:35: .*name: 010 is 8 to kubectl, .* and 10 to others\. Hint: write 8 or 10, or '010' if it is text$/
   ],
   [
     'a function',

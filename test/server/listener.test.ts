@@ -6,7 +6,7 @@ import type { ConnectionOptions, TLSSocket } from 'node:tls'
 import { generate } from 'selfsigned'
 import { test } from 'tap'
 import type { Test } from 'tap'
-import { startServer } from '../../src/server/listen.ts'
+import { DRAIN_TIMEOUT_MS, startServer } from '../../src/server/listen.ts'
 import type { RunningServer, ServerOptions } from '../../src/server/listen.ts'
 import { createLogger } from '../../src/server/logger.ts'
 import { createMetrics } from '../../src/server/metrics.ts'
@@ -448,6 +448,22 @@ await test('stop() waits for answers under way and not for ever for the rest', a
   t.same(await Promise.all(mute), ['', ''])
   agent.destroy()
   t.same(unhandled, [])
+})
+
+await test('a stop waits as long as an API server does for an answer, and no longer', async t => {
+  const over = new AbortController()
+  const { server } = await start(t, {
+    drainTimeoutMs: undefined,
+    answer: (body, question) => sleep(60_000, allow(body, question), { signal: over.signal })
+  })
+  const unanswered = review(server).catch((error: unknown) => error)
+  await sleep(50)
+  const startedMs = performance.now()
+  await server.stop()
+  const tookMs = performance.now() - startedMs
+  t.ok(tookMs >= DRAIN_TIMEOUT_MS - 100 && tookMs < DRAIN_TIMEOUT_MS + 2_500, `${tookMs} ms`)
+  t.type(await unanswered, Error)
+  over.abort()
 })
 
 await test('startServer() reports what is in its way', async t => {

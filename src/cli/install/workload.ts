@@ -1,5 +1,6 @@
-import { LEDGER_NAME } from '../../cluster/ledger-store.ts'
 import type { Manifest } from '../../admission/registration.ts'
+import { LEDGER_NAME } from '../../cluster/ledger-store.ts'
+import { DRAIN_TIMEOUT_MS } from '../../server/listen.ts'
 
 export interface InstallOptions {
   readonly namespace: string
@@ -20,8 +21,12 @@ export const SERVICE_PORT = 443
 
 /** Seconds a pod goes on serving after SIGTERM, since API servers keep connections to it for a while (limits in server/). */
 const SHUTDOWN_SECONDS = 10
-/** `timeoutSeconds` of the webhooks for what is in flight then, and 5 s of slack. */
-const GRACE_SECONDS = SHUTDOWN_SECONDS + 5 + 5
+
+/** For what ends after the last answer: calls to the ledger and a list, of at most 2 s each, and watches. */
+const SLACK_SECONDS = 5
+
+/** From SIGTERM to SIGKILL. */
+const GRACE_SECONDS = SHUTDOWN_SECONDS + DRAIN_TIMEOUT_MS / 1_000 + SLACK_SECONDS
 
 /** Key of the Secret, and so the file's name where it is mounted. */
 const PATH_SECRET_KEY = 'path-secret'

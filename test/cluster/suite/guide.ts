@@ -125,6 +125,22 @@ await test('the guide on a real cluster', async suite => {
   await cluster.apply([namespace('metallb-system')])
   const poolguard = await startPoolguard(cluster)
 
+  await suite.test('what poolguard asks has a priority level of its own', async t => {
+    const uid = async (object: string) => (await field(cluster, object, '.metadata.uid')).trim()
+    const flow = await uid('flowschema/poolguard')
+    const level = await uid('prioritylevelconfiguration/poolguard')
+    const ledger = ['get', '-n', 'poolguard', 'configmap/poolguard-ledger', '-v=8']
+    const classified = await waitUntil('the FlowSchema in force', async () => {
+      const { stderr } = await cluster.kubectl(ledger, { user: 'poolguard' })
+      return stderr.includes(flow) ? stderr : undefined
+    })
+    t.match(classified.toLowerCase(), `x-kubernetes-pf-flowschema-uid: ${flow}`)
+    t.match(classified.toLowerCase(), `x-kubernetes-pf-prioritylevel-uid: ${level}`)
+    const platform = await cluster.kubectl(ledger, { user: 'platform' })
+    t.match(platform, { code: 0, stderr: /pf-flowschema-uid/i })
+    t.notMatch(platform.stderr, flow, 'and nobody else has it')
+  })
+
   await suite.test(
     'the whole folder of good manifests passes a server-side dry run on an empty cluster',
     async t => {
