@@ -5,7 +5,7 @@ import type { ApiServer } from './connect.ts'
 import { servedVersion } from './discovery.ts'
 import { readEntry } from './entry.ts'
 import type { KindStore } from './kind-store.ts'
-import { listAll } from './list.ts'
+import { listAll, revisionNow } from './list.ts'
 import { collectionPath } from './resource-path.ts'
 import type { Timings } from './timings.ts'
 import { isOlder, parseWatchEvent } from './watch-event.ts'
@@ -21,6 +21,8 @@ const OUTDATED: readonly number[] = [404, 410]
 interface Position {
   readonly version: string
   resourceVersion: string
+  /** Nobody has watched from here yet. */
+  isListed: boolean
 }
 
 export interface ReflectorOptions {
@@ -30,6 +32,8 @@ export interface ReflectorOptions {
   readonly timings: Timings
   /** After the state or the last error changed. Must not throw. */
   readonly turned: (status: WatchStatus) => void
+  /** Whether the storage is asked for its revision after each watch that was opened anew: a list of one object. */
+  readonly confirmsHistory: boolean
 }
 
 /**
@@ -44,6 +48,10 @@ export class Reflector {
   private readonly ended: Promise<void>
   /** undefined when the kind must be listed first. */
   private position: Position | undefined
+  /** Ends the watch that is open. */
+  private watching = new AbortController()
+  /** The signal of the watch for which `confirm` waits for an answer. */
+  private confirming: AbortSignal | undefined
   private openedAtMs: number | undefined
   private failures = 0
   /** Times in a row that RBAC refused. */
@@ -60,6 +68,7 @@ export class Reflector {
       options.turned
     )
     this.backoff = new Backoff(options.clock, options.timings.backoff)
+    options.store.onWentBack(() => this.startAnew())
     this.ended = this.run()
   }
 
@@ -97,6 +106,7 @@ export class Reflector {
     const version = await servedVersion(api, store.kind, limits)
     if (version === undefined) return this.absent()
     this.absences = 0
+    const mark = store.mark()
     const list = await listAll(api, {
       ...limits,
       kind: store.kind,
@@ -104,9 +114,10 @@ export class Reflector {
       pageSize: timings.pageSize,
       keepsJson: store.keepsJson
     })
-    if (this.signal.aborted) return 0
-    store.replace(list)
-    this.position = { version, resourceVersion: list.resourceVersion }
+    if (this.signal.aborted || mark.history !== store.mark().history) return 0
+    if (isOlder(list.resourceVersion, mark.newest)) store.goBack(list)
+    else store.replace(list)
+    this.position = { version, resourceVersion: list.resourceVersion, isListed: true }
     this.health.listed()
     return 0
   }
@@ -126,6 +137,23 @@ export class Reflector {
   }
 
   private async watch(position: Position): Promise<number> {
+    const { store, confirmsHistory } = this.options
+    const watching = new AbortController()
+    this.watching = watching
+    try {
+      return await this.follow(position, AbortSignal.any([this.signal, watching.signal]))
+    } catch (error) {
+      // the storage went back, which is told of already
+      if (watching.signal.aborted) return this.backoff.next()
+      throw error
+    } finally {
+      watching.abort()
+      position.isListed = false
+      if (confirmsHistory) store.doubt()
+    }
+  }
+
+  private async follow(position: Position, signal: AbortSignal): Promise<number> {
     const { api, store, clock, timings } = this.options
     const { min, max } = timings.watchSeconds
     const stream = await api.stream({
@@ -136,20 +164,45 @@ export class Reflector {
         resourceVersion: position.resourceVersion,
         timeoutSeconds: String(Math.round(min + (max - min) * clock.random()))
       },
-      signal: this.signal,
+      signal,
       timeoutMs: timings.watchOpenMs,
       idleMs: timings.idleMs
     })
     if (stream.lines === undefined) throw errorOf(stream)
     this.openedAtMs = clock.nowMs()
     this.health.watching()
-    for await (const line of stream.lines) this.accept(line, position)
+    if (!position.isListed) void this.confirm(position, signal)
+    for await (const line of stream.lines) this.accept(line, position, signal)
     // closed in order, as every few minutes: go on at once, unless the server does nothing but close
     return this.wasHealthy() ? 0 : this.backoff.next()
   }
 
-  private accept(line: string, position: Position): void {
-    if (this.signal.aborted) return
+  /**
+   * Asks the storage, until it answers, whether it has got to where the watch goes on from. An API server whose etcd was restored to
+   * before that takes the watch all the same and says nothing on it, bookmarks included, until it has got there again
+   * (kubernetes/kubernetes issue 107457).
+   */
+  private async confirm({ version, resourceVersion }: Position, signal: AbortSignal): Promise<void> {
+    const { api, store, clock, timings, confirmsHistory } = this.options
+    if (!confirmsHistory || this.confirming === signal) return
+    this.confirming = signal
+    const backoff = new Backoff(clock, timings.backoff)
+    const path = collectionPath(store.kind, version)
+    while (!signal.aborted) {
+      const { newest } = store.mark()
+      const now = await revisionNow(api, { path, signal, timeoutMs: timings.requestMs })
+      if (signal.aborted) return
+      if (now === undefined) {
+        await sleep(clock, backoff.next(), signal)
+        continue
+      }
+      this.confirming = undefined
+      return isOlder(now, newest) ? store.goBack() : store.completed(resourceVersion)
+    }
+  }
+
+  private accept(line: string, position: Position, signal: AbortSignal): void {
+    if (signal.aborted) return
     const event = parseWatchEvent(line)
     if (event === undefined) {
       this.health.garbage()
@@ -163,10 +216,19 @@ export class Reflector {
       if (event.type === 'DELETED') store.delete(entry.ref, event.resourceVersion)
       else store.put(entry)
     }
+    // a server that says what is older than where its watch began is asked how far it has got
+    if (isOlder(event.resourceVersion, position.resourceVersion)) return void this.confirm(position, signal)
     this.options.store.completed(event.resourceVersion)
-    if (!isOlder(event.resourceVersion, position.resourceVersion)) {
-      position.resourceVersion = event.resourceVersion
-    }
+    position.resourceVersion = event.resourceVersion
+  }
+
+  /** What is known is of a history that is over: the kind is listed, and nothing of the watch that is open is believed. */
+  private startAnew(): void {
+    if (this.signal.aborted) return
+    this.position = undefined
+    this.watching.abort()
+    const why = 'its revisions went back, as after a restore of etcd: it is listed anew'
+    this.health.failed(new ClusterError(why, { reason: 'history' }), false)
   }
 
   /** Decides what a failed step means; the milliseconds to wait before the next one. */

@@ -3,7 +3,7 @@ import { createAnswerReview } from '../../src/admission/answer-review.ts'
 import type { OnFault } from '../../src/admission/answer.ts'
 import { snapshotOf } from '../../src/cli/policies.ts'
 import { Inventory } from '../../src/inventory/inventory.ts'
-import { decodeLedger, encodeLedger } from '../../src/ledger/codec.ts'
+import { blankLedger, decodeLedger, encodeLedger } from '../../src/ledger/codec.ts'
 import { Guard } from '../../src/ledger/guard.ts'
 import type { InFlight, Ledger, LedgerRead } from '../../src/ledger/ledger.ts'
 import type { PutOutcome } from '../../src/ledger/ports.ts'
@@ -49,7 +49,11 @@ function eip(name: string, v4Ip: string, status = {}) {
   return { apiVersion: 'kubeovn.io/v1', kind: 'OvnEip', metadata: { name, uid: `uid-${name}` }, spec, status }
 }
 
-const BLANK = decodeLedger(undefined, { version: '1', lineage: 'a' })
+const BLANK: LedgerRead = {
+  ok: true,
+  ledger: blankLedger({ version: '1', lineage: 'a' }),
+  isFirst: true
+}
 
 /** A world with one ledger that counts its calls. */
 class World {
