@@ -48,13 +48,12 @@ export async function listAll(api: ApiServer, request: ListRequest): Promise<Com
 }
 
 /**
- * The revision that the storage has got to, by a list of one object of a collection; undefined when there was no answer.
- * Never rejects.
+ * The revision that the storage has got to, by a list of one object of a collection; '' when it says none, undefined
+ * when there was no answer. Never rejects.
  */
 export async function revisionNow(api: ApiServer, request: ApiRequest): Promise<string | undefined> {
   const response = await api.request({ ...request, query: { limit: '1' } }).catch(() => undefined)
-  const revision = response?.status === 200 ? resourceVersionOf(response.json) : ''
-  return revision === '' ? undefined : revision
+  return response?.status === 200 ? resourceVersionOf(response.json) : undefined
 }
 
 function readPage(json: unknown): { items: readonly unknown[]; next: string; resourceVersion: string } {

@@ -1,9 +1,6 @@
 import type { ApiServer } from '../../src/cluster/connect.ts'
-import {
-  guardedObjects,
-  haveComparableRevisions,
-  type GuardedObjectsOptions
-} from '../../src/cluster/guarded-objects.ts'
+import { guardedObjects, type GuardedObjectsOptions } from '../../src/cluster/guarded-objects.ts'
+import { haveComparableRevisions } from '../../src/cluster/revision-order.ts'
 import { configMapStore } from '../../src/cluster/ledger-store.ts'
 import { blankLedger, encodeLedger } from '../../src/ledger/codec.ts'
 import { GUARDED_KINDS } from '../../src/ledger/guarded-claims.ts'
@@ -32,7 +29,7 @@ export async function ledgerOf(
   of: Omit<GuardedObjectsOptions, 'areRevisionsComparable'> & { readonly api: ApiServer },
   replica: Replica | undefined
 ): Promise<{ readonly ledger: LedgerPart; readonly ledgerText: () => string | undefined }> {
-  const areComparable = replica === undefined || (await haveComparableRevisions(of.api))
+  const areComparable = replica === undefined || (await haveComparableRevisions(of.api)) === true
   const objects = guardedObjects({
     ...of,
     areRevisionsComparable: () => areComparable
