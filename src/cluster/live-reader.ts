@@ -8,7 +8,7 @@ import { Deadline } from './deadline.ts'
 import { servedVersion } from './discovery.ts'
 import { readEntry } from './entry.ts'
 import type { KindStore } from './kind-store.ts'
-import { listAll } from './list.ts'
+import { listAll, type CompleteList } from './list.ts'
 import { isPathPart, objectPath } from './resource-path.ts'
 import { isOlder } from './watch-event.ts'
 import type { WatchedKind, Watcher } from './watcher.ts'
@@ -141,13 +141,17 @@ async function readAll(
     store.goBack(namespace === undefined ? list : undefined)
     return namespace === undefined ? undefined : wentBack()
   }
+  merge(store, list, namespace)
+  return undefined
+}
+
+function merge(store: KindStore, list: CompleteList, namespace: string | undefined): void {
   for (const entry of list.entries) store.put(entry)
   const there = new Set(list.entries.map(entry => refKey(entry.ref)))
   for (const gone of store.refsIn(namespace)) {
     if (!there.has(refKey(gone))) store.delete(gone, list.resourceVersion)
   }
   if (namespace === undefined) store.completed(list.resourceVersion)
-  return undefined
 }
 
 async function versionOf(

@@ -5,7 +5,8 @@ import type { ApiServer } from './connect.ts'
 import { servedVersion } from './discovery.ts'
 import { readEntry } from './entry.ts'
 import type { KindStore } from './kind-store.ts'
-import { listAll, revisionNow } from './list.ts'
+import { HistoryCheck } from './history-check.ts'
+import { listAll } from './list.ts'
 import { collectionPath } from './resource-path.ts'
 import type { Timings } from './timings.ts'
 import { isOlder, parseWatchEvent } from './watch-event.ts'
@@ -32,7 +33,7 @@ export interface ReflectorOptions {
   readonly timings: Timings
   /** After the state or the last error changed. Must not throw. */
   readonly turned: (status: WatchStatus) => void
-  /** Whether the storage is asked for its revision after each watch that was opened anew: a list of one object. */
+  /** Whether a watch that was opened anew is believed only once the storage has confirmed its revision (`HistoryCheck`). */
   readonly confirmsHistory: boolean
 }
 
@@ -44,14 +45,13 @@ export class Reflector {
   readonly health: WatchHealth
   private readonly options: ReflectorOptions
   private readonly backoff: Backoff
+  private readonly history: HistoryCheck | undefined
   private readonly stopping = new AbortController()
   private readonly ended: Promise<void>
   /** undefined when the kind must be listed first. */
   private position: Position | undefined
   /** Ends the watch that is open. */
   private watching = new AbortController()
-  /** The signal of the watch for which `confirm` waits for an answer. */
-  private confirming: AbortSignal | undefined
   private openedAtMs: number | undefined
   private failures = 0
   /** Times in a row that RBAC refused. */
@@ -68,6 +68,7 @@ export class Reflector {
       options.turned
     )
     this.backoff = new Backoff(options.clock, options.timings.backoff)
+    this.history = options.confirmsHistory ? new HistoryCheck(options) : undefined
     options.store.onWentBack(() => this.startAnew())
     this.ended = this.run()
   }
@@ -137,7 +138,6 @@ export class Reflector {
   }
 
   private async watch(position: Position): Promise<number> {
-    const { store, confirmsHistory } = this.options
     const watching = new AbortController()
     this.watching = watching
     try {
@@ -149,7 +149,7 @@ export class Reflector {
     } finally {
       watching.abort()
       position.isListed = false
-      if (confirmsHistory) store.doubt()
+      if (this.history !== undefined) this.options.store.doubt()
     }
   }
 
@@ -171,34 +171,10 @@ export class Reflector {
     if (stream.lines === undefined) throw errorOf(stream)
     this.openedAtMs = clock.nowMs()
     this.health.watching()
-    if (!position.isListed) void this.confirm(position, signal)
+    if (!position.isListed) void this.history?.confirm(position, signal)
     for await (const line of stream.lines) this.accept(line, position, signal)
     // closed in order, as every few minutes: go on at once, unless the server does nothing but close
     return this.wasHealthy() ? 0 : this.backoff.next()
-  }
-
-  /**
-   * Asks the storage, until it answers, whether it has got to where the watch goes on from. An API server whose etcd was restored to
-   * before that takes the watch all the same and says nothing on it, bookmarks included, until it has got there again
-   * (kubernetes/kubernetes issue 107457).
-   */
-  private async confirm({ version, resourceVersion }: Position, signal: AbortSignal): Promise<void> {
-    const { api, store, clock, timings, confirmsHistory } = this.options
-    if (!confirmsHistory || this.confirming === signal) return
-    this.confirming = signal
-    const backoff = new Backoff(clock, timings.backoff)
-    const path = collectionPath(store.kind, version)
-    while (!signal.aborted) {
-      const { newest } = store.mark()
-      const now = await revisionNow(api, { path, signal, timeoutMs: timings.requestMs })
-      if (signal.aborted) return
-      if (now === undefined) {
-        await sleep(clock, backoff.next(), signal)
-        continue
-      }
-      this.confirming = undefined
-      return isOlder(now, newest) ? store.goBack() : store.completed(resourceVersion)
-    }
   }
 
   private accept(line: string, position: Position, signal: AbortSignal): void {
@@ -217,7 +193,8 @@ export class Reflector {
       else store.put(entry)
     }
     // a server that says what is older than where its watch began is asked how far it has got
-    if (isOlder(event.resourceVersion, position.resourceVersion)) return void this.confirm(position, signal)
+    if (isOlder(event.resourceVersion, position.resourceVersion))
+      return void this.history?.confirm(position, signal)
     this.options.store.completed(event.resourceVersion)
     position.resourceVersion = event.resourceVersion
   }

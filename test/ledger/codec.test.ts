@@ -104,25 +104,25 @@ await test('a ledger in the place of another is not gone by until what the other
 
 await test('a ledger that may have had one before it, or that has gone back, is not gone by either', async t => {
   let nowMs = 0
-  const ledgerOf = (version: string, isBlank = false) => {
+  const at = (version: string, isBlank = false) => {
     return { ...blankLedger({ version, lineage: 'a' }), isBlank }
   }
-  const blank = { ok: true, ledger: ledgerOf('5', true) } as const
+  const blank = { ok: true, ledger: at('5', true) } as const
   const late = new Continuity(() => nowMs)
   t.match(late.follow(blank), { problem: 'lost', isOver: false }, 'a blank one at first sight')
   nowMs = 119_999
-  t.match(late.follow({ ok: true, ledger: ledgerOf('6') }), { problem: 'lost' }, 'whoever wrote it')
+  t.match(late.follow({ ok: true, ledger: at('6') }), { problem: 'lost' }, 'whoever wrote it')
   nowMs = 120_000
   t.match(late.follow(blank), { ok: true })
-  t.match(new Continuity(() => nowMs).follow({ ok: true, ledger: ledgerOf('6') }), { ok: true }, 'written')
+  t.match(new Continuity(() => nowMs).follow({ ok: true, ledger: at('6') }), { ok: true }, 'written')
   t.match(new Continuity(() => nowMs).follow({ ...blank, isFirst: true }), { ok: true })
 
   const restored = new Continuity(() => nowMs)
-  t.match(restored.follow({ ok: true, ledger: ledgerOf('900') }), { ok: true })
-  t.match(restored.follow({ ok: true, ledger: ledgerOf('800') }), { ok: true }, 'a read that was overtaken')
-  t.match(restored.follow({ ok: true, ledger: ledgerOf('400'), hasGoneBack: true }), { problem: 'lost' })
+  t.match(restored.follow({ ok: true, ledger: at('900') }), { ok: true })
+  t.match(restored.follow({ ok: true, ledger: at('800') }), { ok: true }, 'a read that was overtaken')
+  t.match(restored.follow({ ok: true, ledger: at('400'), hasGoneBack: true }), { problem: 'lost' })
   nowMs += 119_999
-  t.match(restored.follow({ ok: true, ledger: ledgerOf('410') }), { problem: 'lost' })
+  t.match(restored.follow({ ok: true, ledger: at('410') }), { problem: 'lost' })
   nowMs += 1
-  t.match(restored.follow({ ok: true, ledger: ledgerOf('420', true) }), { problem: 'lost' }, 'emptied then')
+  t.match(restored.follow({ ok: true, ledger: at('420', true) }), { problem: 'lost' }, 'emptied then')
 })
