@@ -35,13 +35,14 @@ interface Restored {
   readonly storage: { revision: number; pools: readonly object[] }
   readonly names: () => string
   readonly states: string[]
+  readonly stop: () => Promise<void>
 }
 
 const ALL: ObjectRef = { kind: 'IPAddressPool', namespace: '', name: '' }
 const X: ObjectRef = { kind: 'IPAddressPool', namespace: 'metallb-system', name: 'x' }
 
 /** Pools `a` and `b` in a list at revision 1000, and an open watch. */
-async function start(t: Harness, script: Script = {}): Promise<Restored> {
+async function start(t: Harness, script: Script = {}, onChange = () => {}): Promise<Restored> {
   const storage: Restored['storage'] = { revision: 1000, pools: [pool('a', 90), pool('b', 900)] }
   const list = (call: Call) => sendList(call, storage.pools, storage.revision)
   const { fake, api } = await startFake(t, { list, revision: list, ...script })
@@ -53,6 +54,7 @@ async function start(t: Harness, script: Script = {}): Promise<Restored> {
     clock,
     kinds: ['IPAddressPool'],
     timings: FAST,
+    onChange,
     log: ({ state }) => states.push(state)
   })
   t.teardown(() => watcher.stop())
@@ -65,7 +67,8 @@ async function start(t: Harness, script: Script = {}): Promise<Restored> {
       .map(({ meta }) => meta.name)
       .toSorted()
       .join(' ')
-  return { fake, inventory, storage, store, names, states, read: liveReader({ api, watcher, clock }) }
+  const read = liveReader({ api, watcher, clock })
+  return { fake, inventory, storage, store, names, states, read, stop: () => watcher.stop() }
 }
 
 /** As after a restore: `b` is not there yet, and `x` is written by somebody. */
@@ -168,9 +171,9 @@ await test('an object that is older than its kind was when it was not there yet 
 await test('a list of one namespace that is older makes the kind unknown until all of it is listed', async t => {
   const restored = await start(t)
   restore(restored)
-  t.match(await restored.read([{ ...ALL, namespace: 'metallb-system' }]), [
-    { error: { message: /went back/ } }
-  ])
+  const one = { ...ALL, namespace: 'metallb-system' }
+  t.match(await restored.read([one]), [{ error: { message: /went back/ } }])
+  t.equal(restored.inventory.known('IPAddressPool'), false)
   await until(() => restored.names() === 'a x' && restored.inventory.known('IPAddressPool'), 'the list')
 })
 
@@ -208,7 +211,60 @@ await test('a bookmark that is older than where its watch began makes it ask', a
   restore(restored)
   const [watch] = fake.of('watch')
   if (watch !== undefined) sendEvent(watch, 'BOOKMARK', bookmark(520))
+  await until(() => names() === 'a x', 'the list', FAST.idleMs / 2)
+})
+
+await test('nothing that comes on a watch is believed once the storage has gone back', async t => {
+  let changed = () => {}
+  const { fake, store, inventory } = await start(t, {}, () => changed())
+  const seen = new Set<string>()
+  changed = () => {
+    for (const { meta } of inventory.list('IPAddressPool')) seen.add(meta.name)
+    if (seen.has('c') && store.timesReplacedByOlder === 0) store.goBack()
+  }
+  const lines = ['c', 'd'].map((name, i) => JSON.stringify({ type: 'ADDED', object: pool(name, 1001 + i) }))
+  fake.of('watch')[0]?.response.write(`${lines.join('\n')}\n`)
+  await until(() => fake.of('watch').length === 2, 'a watch')
+  t.strictSame([...seen].toSorted(), ['a', 'b', 'c'])
+})
+
+await test('nothing is told once the watches are stopped', async t => {
+  const restored = await start(t)
+  await restored.stop()
+  restore(restored)
+  await restored.read([ALL])
+  t.strictSame(restored.states, ['synced'])
+})
+
+await test('a list of the watch itself that is older is told of like others', async t => {
+  const restored = await start(t)
+  const { fake, names, store, states, storage } = restored
+  restore(restored)
+  const [watch] = fake.of('watch')
+  if (watch !== undefined) sendEvent(watch, 'ERROR', { kind: 'Status', code: 410, message: 'too old' })
   await until(() => names() === 'a x', 'the list')
+  t.strictSame(states, ['synced', 'synced', 'failing', 'synced'])
+  storage.revision = 530
+  t.strictSame(await restored.read([ALL]), [])
+  t.same([store.revision, store.timesReplacedByOlder], [530n, 1])
+})
+
+await test('a list of the watch that was begun before the storage went back is not believed', async t => {
+  const restored = await start(t)
+  const { fake, names, storage } = restored
+  const { list = () => {} } = fake.script
+  const held: (() => void)[] = []
+  fake.script = { ...fake.script, list: call => void held.push(answerLater(call, storage)) }
+  const [watch] = fake.of('watch')
+  if (watch !== undefined) sendEvent(watch, 'ERROR', { kind: 'Status', code: 410, message: 'too old' })
+  await until(() => held.length === 1, 'a list of the old storage')
+  fake.script = { ...fake.script, list }
+  restore(restored)
+  t.strictSame(await restored.read([ALL]), [])
+  held[0]?.()
+  await until(() => fake.of('watch').length === 2, 'a watch')
+  t.equal(fake.of('watch')[1]?.query.get('resourceVersion'), '520')
+  t.equal(names(), 'a x')
 })
 
 await test('a ledger of an earlier version has gone back when it was asked for after the later one was known', async t => {
