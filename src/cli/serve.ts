@@ -112,7 +112,7 @@ export async function startServing(
     adminListen,
     ready: readinessOf(
       world,
-      () => policies.checks(),
+      () => [...policies.checks(), ...(ledger?.checks() ?? [])],
       () => clock.nowMs()
     ),
     metrics,

@@ -4,8 +4,7 @@ import { refKey } from '../kinds/object-ref.ts'
 import { guardedClaims, GUARDED_KINDS } from '../ledger/guarded-claims.ts'
 import type { GuardedObjects, StoredObject } from '../ledger/ports.ts'
 import type { Plan } from '../policy/plan.ts'
-import type { ApiServer } from './connect.ts'
-import { resourceVersionOf, revisionOf } from './watch-event.ts'
+import { revisionOf } from './watch-event.ts'
 import type { LiveReader } from './live-reader.ts'
 import type { Watcher } from './watcher.ts'
 
@@ -14,7 +13,7 @@ export interface GuardedObjectsOptions {
   readonly watcher: Pick<Watcher, 'watched'>
   readonly read: LiveReader
   readonly plan: () => Plan
-  /** Asked each time; false until `haveComparableRevisions` has said otherwise. */
+  /** Asked each time; false until a `RevisionOrder` knows. */
   readonly areRevisionsComparable: () => boolean
 }
 
@@ -28,7 +27,7 @@ export function guardedObjects(options: GuardedObjectsOptions): GuardedObjects {
     view: () => inventory,
     revision: kind => watcher.watched(kind)?.store.revision,
     get timesReplaced() {
-      const stores = GUARDED_KINDS.map(kind => watcher.watched(kind)?.store.timesReplaced ?? 0)
+      const stores = GUARDED_KINDS.map(kind => watcher.watched(kind)?.store.timesReplacedByOlder ?? 0)
       return stores.reduce((sum, times) => sum + times, 0)
     },
     async list(kinds) {
@@ -55,27 +54,5 @@ export function guardedObjects(options: GuardedObjectsOptions): GuardedObjects {
       }
       return found
     }
-  }
-}
-
-/** For each of the two lists. */
-const LIST_MS = 2_000
-
-/**
- * Whether revisions of this API server are numbers that do not shrink, as Kubernetes promises in recent versions only: of two
- * quorum lists, one after the other, the second is not older. Never rejects; false when it does not answer.
- */
-export async function haveComparableRevisions(api: ApiServer): Promise<boolean> {
-  const revision = async () => {
-    const query = { limit: '1' }
-    const { json } = await api.request({ path: '/api/v1/namespaces', query, timeoutMs: LIST_MS })
-    return revisionOf(resourceVersionOf(json))
-  }
-  try {
-    const first = await revision()
-    const second = await revision()
-    return first !== undefined && second !== undefined && first <= second
-  } catch {
-    return false
   }
 }

@@ -19,6 +19,17 @@ export interface Unreadable {
  */
 const MAX_DELETIONS = 1000
 
+/** Where a store stood when a read of the API server's storage began. */
+export interface Mark {
+  /**
+   * The latest resourceVersion that anybody had brought by then. A quorum list of the kind that is begun afterwards is not older,
+   * unless the storage went back; two that are under way at the same time may answer in the other order.
+   */
+  readonly newest: string
+  /** Another one after the storage was found to have gone back. */
+  readonly history: number
+}
+
 /**
  * Writes one kind into the inventory, from lists, watches and live reads alike: whoever brings the later resourceVersion
  * wins, a complete list always does. Objects that do not decode stay out of the inventory and are listed here.
@@ -33,7 +44,12 @@ export class KindStore {
   private readonly deletions = new Map<string, string>()
   private listedAt = '0'
   private completeAt: bigint | undefined
-  private replacements = 0
+  private newest = '0'
+  private history = 0
+  /** What is here is of a history that is over. */
+  private isForeign = false
+  private replacedByOlder = 0
+  private wentBack: () => void = () => {}
 
   /** `changed` is called after every change and must not throw. */
   constructor(kind: KindName, inventory: Inventory, changed: () => void, keepsJson = false) {
@@ -57,9 +73,27 @@ export class KindStore {
     return this.completeAt
   }
 
-  /** How often a complete list was made the whole truth: it may have been older than what it replaced. */
-  get timesReplaced(): number {
-    return this.replacements
+  /**
+   * Times that an older list took the place of what was here, whether it was overtaken or the storage went back; or one of which
+   * nobody knows whether it is older, where revisions are no numbers.
+   */
+  get timesReplacedByOlder(): number {
+    return this.replacedByOlder
+  }
+
+  /** For `isOvertaken`; taken before the storage is asked. */
+  mark(): Mark {
+    return { newest: this.newest, history: this.history }
+  }
+
+  /** What was asked for after `mark` may be of a history that is over, or there is nothing yet to compare it with. */
+  isOvertaken(mark: Mark): boolean {
+    return mark.history !== this.history || this.isForeign
+  }
+
+  /** Calls once the storage has gone back; the kind must be listed anew. One listener; it must not throw. */
+  onWentBack(listener: () => void): void {
+    this.wentBack = listener
   }
 
   /** The object in the inventory, or undefined. */
@@ -77,6 +111,12 @@ export class KindStore {
   completed(resourceVersion: string): void {
     const revision = revisionOf(resourceVersion)
     if (revision !== undefined && (this.completeAt ?? -1n) < revision) this.completeAt = revision
+    this.heardOf(resourceVersion)
+  }
+
+  /** Nobody watches, or not for certain the storage that there was: what is here may lack what was written. */
+  doubt(): void {
+    this.completeAt = undefined
   }
 
   setKnown(known: boolean): void {
@@ -88,7 +128,10 @@ export class KindStore {
 
   /** Makes the list the whole truth about the kind, in one step, and the kind known. */
   replace(list: CompleteList): void {
-    this.replacements += 1
+    const isAsNew = list.resourceVersion === this.newest || isOlder(this.newest, list.resourceVersion)
+    if (!isAsNew) this.replacedByOlder += 1
+    this.heardOf(list.resourceVersion)
+    this.isForeign = false
     this.deletions.clear()
     this.unreadables.clear()
     this.listedAt = list.resourceVersion
@@ -102,11 +145,27 @@ export class KindStore {
     this.changed()
   }
 
+  /**
+   * The storage holds an earlier state than before: what is here counts for nothing any more, however high its revisions. The list
+   * takes its place; without one the kind is unknown until it is listed.
+   */
+  goBack(list?: CompleteList): void {
+    this.history += 1
+    if (list === undefined) {
+      this.replacedByOlder += 1
+      this.isForeign = true
+      this.setKnown(false)
+    } else this.replace(list)
+    this.newest = list?.resourceVersion ?? '0'
+    this.wentBack()
+  }
+
   /** Stores the object, unless what is here is as new. */
   put(entry: Entry): void {
     const key = refKey(entry.ref)
     const last = this.lastWord(entry.ref, key)
     if (entry.resourceVersion === last || isOlder(entry.resourceVersion, last)) return
+    this.heardOf(entry.resourceVersion)
     this.deletions.delete(key)
     if (entry.read.ok) {
       this.unreadables.delete(key)
@@ -140,8 +199,12 @@ export class KindStore {
     if (wasHere) this.changed()
   }
 
-  /** The resourceVersion up to which this object's state is known. */
-  private lastWord(ref: ObjectRef, key: string): string {
+  private heardOf(resourceVersion: string): void {
+    if (isOlder(this.newest, resourceVersion)) this.newest = resourceVersion
+  }
+
+  /** The resourceVersion up to which this object's state is known: a later read brings no older state of it. */
+  lastWord(ref: ObjectRef, key = refKey(ref)): string {
     const stored = this.get(ref)?.meta.resourceVersion ?? this.unreadables.get(key)?.resourceVersion
     return stored ?? this.deletions.get(key) ?? this.listedAt
   }

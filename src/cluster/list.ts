@@ -1,7 +1,7 @@
 import { isRecord } from '../kinds/decode.ts'
 import type { KindName } from '../kinds/index.ts'
 import { ClusterError, errorOf } from './cluster-error.ts'
-import type { ApiServer } from './connect.ts'
+import type { ApiRequest, ApiServer } from './connect.ts'
 import { readEntry, type Entry } from './entry.ts'
 import { collectionPath } from './resource-path.ts'
 import { resourceVersionOf } from './watch-event.ts'
@@ -45,6 +45,15 @@ export async function listAll(api: ApiServer, request: ListRequest): Promise<Com
     if (page.next === '') return { entries, resourceVersion: page.resourceVersion }
     next = page.next
   }
+}
+
+/**
+ * The revision that the storage has got to, by a list of one object of a collection; '' when it says none, undefined
+ * when there was no answer. Never rejects.
+ */
+export async function revisionNow(api: ApiServer, request: ApiRequest): Promise<string | undefined> {
+  const response = await api.request({ ...request, query: { limit: '1' } }).catch(() => undefined)
+  return response?.status === 200 ? resourceVersionOf(response.json) : undefined
 }
 
 function readPage(json: unknown): { items: readonly unknown[]; next: string; resourceVersion: string } {

@@ -8,8 +8,9 @@ import { Deadline } from './deadline.ts'
 import { servedVersion } from './discovery.ts'
 import { readEntry } from './entry.ts'
 import type { KindStore } from './kind-store.ts'
-import { listAll } from './list.ts'
+import { listAll, type CompleteList } from './list.ts'
 import { isPathPart, objectPath } from './resource-path.ts'
+import { isOlder } from './watch-event.ts'
 import type { WatchedKind, Watcher } from './watcher.ts'
 
 /** Reads that one call has open at the same time. */
@@ -94,8 +95,11 @@ async function readObject(
   const path = objectPath(store.kind, version, ref)
   if (path === undefined) return undefined
   const seen = store.get(ref)
+  const mark = store.mark()
+  const lastWord = store.lastWord(ref)
   // without resourceVersion in the query the API server answers from a quorum read, not from its cache
   const response = await api.request({ ...limits, path })
+  if (store.isOvertaken(mark)) return wentBack()
   if (response.status === 404 && isNotFound(response.json, ref.name)) {
     store.forget(ref, seen)
     return undefined
@@ -103,6 +107,10 @@ async function readObject(
   if (response.status !== 200) return errorOf(response)
   const entry = readEntry(store.kind, response.json, store.keepsJson)
   if (refKey(entry.ref) !== refKey(ref)) return failure('the answer is another object')
+  if (isOlder(entry.resourceVersion, lastWord)) {
+    store.goBack()
+    return wentBack()
+  }
   store.put(entry)
   return entry.read.ok ? undefined : failure('the object does not decode')
 }
@@ -120,6 +128,7 @@ async function readAll(
   const namespace = KINDS[kind].namespaced && ref.namespace !== '' ? ref.namespace : undefined
   // a name that no namespace can have: it holds nothing for certain
   if (namespace !== undefined && !isPathPart(namespace)) return undefined
+  const mark = store.mark()
   const list = await listAll(api, {
     kind,
     namespace,
@@ -127,13 +136,22 @@ async function readAll(
     keepsJson: store.keepsJson,
     ...request
   })
+  if (store.isOvertaken(mark)) return wentBack()
+  if (isOlder(list.resourceVersion, mark.newest)) {
+    store.goBack(namespace === undefined ? list : undefined)
+    return namespace === undefined ? undefined : wentBack()
+  }
+  merge(store, list, namespace)
+  return undefined
+}
+
+function merge(store: KindStore, list: CompleteList, namespace: string | undefined): void {
   for (const entry of list.entries) store.put(entry)
   const there = new Set(list.entries.map(entry => refKey(entry.ref)))
   for (const gone of store.refsIn(namespace)) {
     if (!there.has(refKey(gone))) store.delete(gone, list.resourceVersion)
   }
   if (namespace === undefined) store.completed(list.resourceVersion)
-  return undefined
 }
 
 async function versionOf(
@@ -149,6 +167,11 @@ async function versionOf(
 function isNotFound(json: unknown, name: string): boolean {
   const details = isRecord(json) && json['reason'] === 'NotFound' ? json['details'] : undefined
   return isRecord(details) && details['name'] === name
+}
+
+/** What was read is of another history than what is known now, or nothing is known any more. */
+function wentBack(): ClusterError {
+  return failure('the storage went back to an earlier revision')
 }
 
 function failure(message: string): ClusterError {

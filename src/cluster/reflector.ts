@@ -5,6 +5,7 @@ import type { ApiServer } from './connect.ts'
 import { servedVersion } from './discovery.ts'
 import { readEntry } from './entry.ts'
 import type { KindStore } from './kind-store.ts'
+import { HistoryCheck } from './history-check.ts'
 import { listAll } from './list.ts'
 import { collectionPath } from './resource-path.ts'
 import type { Timings } from './timings.ts'
@@ -21,6 +22,8 @@ const OUTDATED: readonly number[] = [404, 410]
 interface Position {
   readonly version: string
   resourceVersion: string
+  /** Nobody has watched from here yet. */
+  isListed: boolean
 }
 
 export interface ReflectorOptions {
@@ -30,6 +33,8 @@ export interface ReflectorOptions {
   readonly timings: Timings
   /** After the state or the last error changed. Must not throw. */
   readonly turned: (status: WatchStatus) => void
+  /** Whether a watch that was opened anew is believed only once the storage has confirmed its revision (`HistoryCheck`). */
+  readonly confirmsHistory: boolean
 }
 
 /**
@@ -40,10 +45,13 @@ export class Reflector {
   readonly health: WatchHealth
   private readonly options: ReflectorOptions
   private readonly backoff: Backoff
+  private readonly history: HistoryCheck | undefined
   private readonly stopping = new AbortController()
   private readonly ended: Promise<void>
   /** undefined when the kind must be listed first. */
   private position: Position | undefined
+  /** Ends the watch that is open. */
+  private watching = new AbortController()
   private openedAtMs: number | undefined
   private failures = 0
   /** Times in a row that RBAC refused. */
@@ -60,6 +68,8 @@ export class Reflector {
       options.turned
     )
     this.backoff = new Backoff(options.clock, options.timings.backoff)
+    this.history = options.confirmsHistory ? new HistoryCheck(options) : undefined
+    options.store.onWentBack(() => this.startAnew())
     this.ended = this.run()
   }
 
@@ -97,6 +107,7 @@ export class Reflector {
     const version = await servedVersion(api, store.kind, limits)
     if (version === undefined) return this.absent()
     this.absences = 0
+    const mark = store.mark()
     const list = await listAll(api, {
       ...limits,
       kind: store.kind,
@@ -104,9 +115,10 @@ export class Reflector {
       pageSize: timings.pageSize,
       keepsJson: store.keepsJson
     })
-    if (this.signal.aborted) return 0
-    store.replace(list)
-    this.position = { version, resourceVersion: list.resourceVersion }
+    if (this.signal.aborted || mark.history !== store.mark().history) return 0
+    if (isOlder(list.resourceVersion, mark.newest)) store.goBack(list)
+    else store.replace(list)
+    this.position = { version, resourceVersion: list.resourceVersion, isListed: true }
     this.health.listed()
     return 0
   }
@@ -126,6 +138,22 @@ export class Reflector {
   }
 
   private async watch(position: Position): Promise<number> {
+    const watching = new AbortController()
+    this.watching = watching
+    try {
+      return await this.follow(position, AbortSignal.any([this.signal, watching.signal]))
+    } catch (error) {
+      // the storage went back, which is told of already
+      if (watching.signal.aborted) return this.backoff.next()
+      throw error
+    } finally {
+      watching.abort()
+      position.isListed = false
+      if (this.history !== undefined) this.options.store.doubt()
+    }
+  }
+
+  private async follow(position: Position, signal: AbortSignal): Promise<number> {
     const { api, store, clock, timings } = this.options
     const { min, max } = timings.watchSeconds
     const stream = await api.stream({
@@ -136,20 +164,21 @@ export class Reflector {
         resourceVersion: position.resourceVersion,
         timeoutSeconds: String(Math.round(min + (max - min) * clock.random()))
       },
-      signal: this.signal,
+      signal,
       timeoutMs: timings.watchOpenMs,
       idleMs: timings.idleMs
     })
     if (stream.lines === undefined) throw errorOf(stream)
     this.openedAtMs = clock.nowMs()
     this.health.watching()
-    for await (const line of stream.lines) this.accept(line, position)
+    if (!position.isListed) void this.history?.confirm(position, signal)
+    for await (const line of stream.lines) this.accept(line, position, signal)
     // closed in order, as every few minutes: go on at once, unless the server does nothing but close
     return this.wasHealthy() ? 0 : this.backoff.next()
   }
 
-  private accept(line: string, position: Position): void {
-    if (this.signal.aborted) return
+  private accept(line: string, position: Position, signal: AbortSignal): void {
+    if (signal.aborted) return
     const event = parseWatchEvent(line)
     if (event === undefined) {
       this.health.garbage()
@@ -163,10 +192,20 @@ export class Reflector {
       if (event.type === 'DELETED') store.delete(entry.ref, event.resourceVersion)
       else store.put(entry)
     }
+    // a server that says what is older than where its watch began is asked how far it has got
+    if (isOlder(event.resourceVersion, position.resourceVersion))
+      return void this.history?.confirm(position, signal)
     this.options.store.completed(event.resourceVersion)
-    if (!isOlder(event.resourceVersion, position.resourceVersion)) {
-      position.resourceVersion = event.resourceVersion
-    }
+    position.resourceVersion = event.resourceVersion
+  }
+
+  /** What is known is of a history that is over: the kind is listed, and nothing of the watch that is open is believed. */
+  private startAnew(): void {
+    if (this.signal.aborted) return
+    this.position = undefined
+    this.watching.abort()
+    const why = 'its revisions went back, as after a restore of etcd: it is listed anew'
+    this.health.failed(new ClusterError(why, { reason: 'history' }), false)
   }
 
   /** Decides what a failed step means; the milliseconds to wait before the next one. */

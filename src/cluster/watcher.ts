@@ -20,6 +20,8 @@ export interface WatcherOptions {
   /** Called after every change to a kind in the inventory, so make it cheap. What it throws is dropped. */
   readonly onChange?: (kind: KindName) => void
   readonly timings?: Partial<Timings>
+  /** False: a storage that went back is noticed by lists alone, not where watches are opened anew. */
+  readonly confirmsHistory?: boolean
 }
 
 /** What the live reader needs to know of a watched kind. */
@@ -48,14 +50,15 @@ export interface Watcher {
 
 /** Starts to keep the inventory equal to the cluster, one list and watch a kind. Never throws; see `status` for trouble. */
 export function startWatching(options: WatcherOptions): Watcher {
-  const { api, inventory, clock, log, onChange } = options
+  const { api, inventory, clock, log, onChange, confirmsHistory = true } = options
   const timings = { ...DEFAULT_TIMINGS, ...options.timings }
   const watches = new Map<KindName, { store: KindStore; reflector: Reflector }>()
   for (const kind of options.kinds) {
     const keepsJson = options.keepJsonOf?.includes(kind) === true
     const store = new KindStore(kind, inventory, () => guarded(() => onChange?.(kind)), keepsJson)
     const turned = (status: WatchStatus) => guarded(() => log(status))
-    watches.set(kind, { store, reflector: new Reflector({ api, store, clock, timings, turned }) })
+    const reflector = new Reflector({ api, store, clock, timings, turned, confirmsHistory })
+    watches.set(kind, { store, reflector })
   }
   const all = [...watches.values()]
   return {

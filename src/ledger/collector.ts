@@ -44,6 +44,8 @@ export class Collector {
       return { ...NOTHING, problem: continued.problem }
     }
     const { ledger } = continued
+    // A replica that starts later cannot tell a blank one from one that was lost.
+    if (ledger.isBlank) await store.put({ ...ledger, isBlank: false })
     this.remember(ledger.claims)
     if (ledger.claims.length === 0) return NOTHING
     const nowMs = clock.nowMs()

@@ -14,14 +14,15 @@ export type Continued =
 const LOST: Continued = {
   ok: false,
   problem: 'lost',
-  detail: 'it was deleted, emptied or made anew',
+  detail: 'it was deleted, emptied, made anew or restored',
   isOver: false
 }
 
 /**
- * Tells whether the ledger that is read is the one that was there before. One that was deleted, emptied or replaced takes claims
- * in flight with it, so that this replica goes by none until all writes that were allowed by then are stored or failed. Whoever
- * made another in the meantime is not trusted to have waited: it may have done so for an earlier loss.
+ * Tells whether the ledger that is read is the one that was there before. One that was deleted, emptied, replaced or restored to an
+ * earlier version takes claims in flight with it, so that this replica goes by none until all writes that were allowed by then are
+ * stored or failed. Whoever made another in the meantime is not trusted to have waited: it may have done so for an earlier loss.
+ * A blank one at first sight may be in the place of another, unless it is the first there ever was.
  */
 export class Continuity {
   private readonly nowMs: () => number
@@ -39,8 +40,9 @@ export class Continuity {
       if (read.problem === 'missing') this.miss()
       return { ...read, isOver: read.problem === 'missing' && this.isOver() }
     }
-    const { ledger } = read
-    if (!this.isStale(ledger)) this.see(ledger)
+    const { ledger, isFirst = false, hasGoneBack = false } = read
+    if (hasGoneBack) this.goBack(ledger)
+    else if (!this.isStale(ledger)) this.see(ledger, isFirst)
     if (this.isOver()) this.lostAtMs = undefined
     return this.lostAtMs === undefined ? { ok: true, ledger } : LOST
   }
@@ -50,10 +52,24 @@ export class Continuity {
     this.isMissing = true
   }
 
-  private see({ version, lineage, isBlank }: Ledger): void {
+  private see(ledger: Ledger, isFirst: boolean): void {
+    if (this.isAnother(ledger, isFirst) && !this.isMissing) this.lostAtMs = this.nowMs()
+    this.remember(ledger)
+  }
+
+  private isAnother({ lineage, isBlank }: Ledger, isFirst: boolean): boolean {
     const { last } = this
-    const isAnother = last !== undefined && (lineage !== last.lineage || (isBlank && !last.isBlank))
-    if (isAnother && !this.isMissing) this.lostAtMs = this.nowMs()
+    if (last === undefined) return isBlank && !isFirst
+    return lineage !== last.lineage || (isBlank && !last.isBlank)
+  }
+
+  /** What was claimed since the version that it went back to is lost. */
+  private goBack(ledger: Ledger): void {
+    this.lostAtMs = this.nowMs()
+    this.remember(ledger)
+  }
+
+  private remember({ version, lineage, isBlank }: Ledger): void {
     this.isMissing = false
     this.last = { version, lineage, isBlank }
   }

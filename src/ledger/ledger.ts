@@ -52,7 +52,14 @@ export interface Ledger {
 export type LedgerProblem = 'missing' | 'lost' | 'corrupt' | 'format-version' | 'unreachable'
 
 export type LedgerRead =
-  | { readonly ok: true; readonly ledger: Ledger }
+  | {
+      readonly ok: true
+      readonly ledger: Ledger
+      /** It is blank, and so young that no other one can have been there before it; absent: false. */
+      readonly isFirst?: boolean
+      /** It is older than one that had been read before this read began: its storage was restored; absent: false. */
+      readonly hasGoneBack?: boolean
+    }
   | { readonly ok: false; readonly problem: Exclude<LedgerProblem, 'lost'>; readonly detail: string }
 
 /** The number that a resourceVersion is, of at most as many digits as 64 bits ever have; undefined when it is none. */

@@ -31,7 +31,7 @@ export interface GuardedObjects {
   view(): View
   /** Every write of the kind up to this revision is in the view; undefined when that is not known. */
   revision(kind: KindName): bigint | undefined
-  /** How often a whole kind was replaced in the view, maybe by an older state: another number after each time. */
+  /** Another number after each time that a kind may have been replaced in the view by an older state. */
   readonly timesReplaced: number
   /** Brings the view up to what the storage holds of these kinds at this moment; false when one cannot be read. */
   list(kinds: readonly KindName[]): Promise<boolean>

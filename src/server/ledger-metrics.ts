@@ -31,7 +31,7 @@ export function addLedgerMetrics(registry: Registry): LedgerMetrics {
   })
   const conflicts = new Counter({
     name: 'poolguard_ledger_conflicts_total',
-    help: 'Times that another replica wrote the ledger first, so that a write was judged again.',
+    help: 'Times that a write was judged again, because another replica wrote the ledger first or the view of objects went back.',
     registers
   })
   const wait = new Histogram({
@@ -52,9 +52,11 @@ export function addLedgerMetrics(registry: Registry): LedgerMetrics {
   })
   const usable = new Gauge({
     name: 'poolguard_ledger_usable',
-    help: '0 while no write that takes addresses can pass, for lack of a ledger.',
+    help: '0 while no write that takes addresses can pass, for lack of a ledger; absent until it was asked for once.',
     registers
   })
+  // A gauge starts as 0, which would be an alert at every start.
+  usable.remove()
   return {
     wrote(facts) {
       writes.inc({ outcome: facts.outcome })

@@ -2,7 +2,7 @@ import { createAnswerReview } from '../../src/admission/answer-review.ts'
 import type { OnFault } from '../../src/admission/answer.ts'
 import { snapshotOf } from '../../src/cli/policies.ts'
 import { Inventory } from '../../src/inventory/inventory.ts'
-import { decodeLedger, encodeLedger } from '../../src/ledger/codec.ts'
+import { blankLedger, decodeLedger, encodeLedger } from '../../src/ledger/codec.ts'
 import { Guard } from '../../src/ledger/guard.ts'
 import { isKindName } from '../../src/kinds/index.ts'
 import { refKey, type ObjectRef } from '../../src/kinds/object-ref.ts'
@@ -49,7 +49,11 @@ export function eip(name: string, v4Ip: string, status = {}, externalSubnet = 'e
   return { apiVersion: 'kubeovn.io/v1', kind: 'OvnEip', metadata: { name, uid: `uid-${name}` }, spec, status }
 }
 
-const BLANK = decodeLedger(undefined, { version: '1', lineage: 'a' })
+const BLANK: LedgerRead = {
+  ok: true,
+  ledger: blankLedger({ version: '1', lineage: 'a' }),
+  isFirst: true
+}
 
 /** A world with one ledger that counts its calls. */
 export class World {

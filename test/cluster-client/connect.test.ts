@@ -264,6 +264,13 @@ async function startLive(t: Harness, script: Script): Promise<Live> {
   return { fake, api, inventory, watcher, read, changes: () => changes, pools }
 }
 
+/** While a list is under way an event comes that is newer than it: what it brings must stay. */
+async function sendLater({ fake, pools }: Live): Promise<void> {
+  for (const call of fake.of('watch').filter(({ path }) => path.includes('metallb')))
+    sendEvent(call, 'ADDED', pool('later', 160, ['10.0.0.160']))
+  await until(() => pools()['later'] !== undefined, 'the event')
+}
+
 function ref(name: string): ObjectRef {
   return { kind: 'IPAddressPool', namespace: 'metallb-system', name }
 }
@@ -318,16 +325,12 @@ await test('liveReader() lists one namespace, and forgets what is gone from it',
     list(call) {
       if (!call.path.includes('ipaddresspools')) return sendList(call, [], 100)
       const isOne = call.path.includes('/namespaces/metallb-system/')
-      if (isOne) sendList(call, [pool('a', 140, ['10.0.0.140'])], 150)
-      else sendList(call, [pool('a', 50, ['10.0.0.1']), pool('b', 51, ['10.0.0.2']), elsewhere], 100)
-    },
-    watch(call) {
-      openWatch(call)
-      // newer than the list: it must stay
-      if (call.path.includes('metallb')) sendEvent(call, 'ADDED', pool('later', 160, ['10.0.0.160']))
+      const all = [pool('a', 50, ['10.0.0.1']), pool('b', 51, ['10.0.0.2']), elsewhere]
+      if (!isOne) return sendList(call, all, 100)
+      void afterEvent().then(() => sendList(call, [pool('a', 140, ['10.0.0.140'])], 150))
     }
   })
-  await until(() => live.pools()['later'] !== undefined, 'the event')
+  const afterEvent = () => sendLater(live)
   t.strictSame(await live.read([ref('')]), [])
   t.strictSame(live.pools(), { a: ['10.0.0.140'], later: ['10.0.0.160'], x: ['192.168.1.100/32'] })
   t.strictSame(await live.read([{ ...ref(''), namespace: '..' }]), [], 'no namespace can have that name')
@@ -345,16 +348,12 @@ await test('liveReader() lists a kind in all namespaces, and forgets what is gon
     list(call) {
       if (!call.path.includes('ipaddresspools')) return sendList(call, [], 100)
       lists += 1
-      if (lists === 1) sendList(call, [pool('a', 50, ['10.0.0.1']), elsewhere('x', 60)], 100)
-      else sendList(call, [pool('a', 50, ['10.0.0.1']), elsewhere('y', 130)], 150)
-    },
-    watch(call) {
-      openWatch(call)
-      // newer than the list: it must stay
-      if (call.path.includes('metallb')) sendEvent(call, 'ADDED', pool('later', 160, ['10.0.0.160']))
+      if (lists === 1) return sendList(call, [pool('a', 50, ['10.0.0.1']), elsewhere('x', 60)], 100)
+      const all = [pool('a', 50, ['10.0.0.1']), elsewhere('y', 130)]
+      void afterEvent().then(() => sendList(call, all, 150))
     }
   })
-  await until(() => live.pools()['later'] !== undefined, 'the event')
+  const afterEvent = () => sendLater(live)
   t.strictSame(await live.read([{ ...ref(''), namespace: '' }]), [])
   t.strictSame(Object.keys(live.pools()).toSorted(), ['a', 'later', 'y'])
 })

@@ -33,7 +33,8 @@ export const FAST: Timings = {
 
 /** One request as the fake server saw it. `nth` counts requests of the same sort from 1. */
 export interface Call {
-  readonly sort: 'discovery' | 'list' | 'watch' | 'object'
+  /** `revision`: a list of one object of a kind, which asks for nothing but the revision of the storage. */
+  readonly sort: 'discovery' | 'list' | 'revision' | 'watch' | 'object'
   readonly nth: number
   readonly atMs: number
   readonly method: string
@@ -114,12 +115,16 @@ function sortOf(url: URL): Call['sort'] {
   const inside = parts[0] === 'namespaces' && parts.length > 2 ? parts.slice(2) : parts
   if (inside.length === 0) return 'discovery'
   if (inside.length > 1) return 'object'
-  return url.searchParams.get('watch') === 'true' ? 'watch' : 'list'
+  if (url.searchParams.get('watch') === 'true') return 'watch'
+  // other lists of one object, of namespaces, ask whether revisions compare
+  return url.searchParams.get('limit') === '1' && inside[0] !== 'namespaces' ? 'revision' : 'list'
 }
 
 const UNSCRIPTED: Required<Script> = {
   discovery: call => sendJson(call, 200, resourceList(KIND_NAMES.map(kind => KINDS[kind].resource))),
   list: call => sendList(call, [], 100),
+  // as though much were written elsewhere
+  revision: call => sendList(call, [], 10 ** 18),
   watch: call => openWatch(call),
   object: call => sendStatus(call, 404, 'NotFound', { name: call.path.split('/').at(-1) })
 }

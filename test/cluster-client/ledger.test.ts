@@ -1,5 +1,6 @@
 import { test } from 'tap'
-import { guardedObjects, haveComparableRevisions } from '../../src/cluster/guarded-objects.ts'
+import { haveComparableRevisions, RevisionOrder } from '../../src/cluster/revision-order.ts'
+import { guardedObjects } from '../../src/cluster/guarded-objects.ts'
 import { CollectorLoop } from '../../src/cluster/ledger-collector.ts'
 import { configMapStore, LEDGER_KEY } from '../../src/cluster/ledger-store.ts'
 import { liveReader } from '../../src/cluster/live-reader.ts'
@@ -19,6 +20,7 @@ import {
   sendJson,
   sendList,
   sendStatus,
+  sleepMs,
   startFake,
   until
 } from './fake-api-server.ts'
@@ -108,6 +110,40 @@ await test('revisions compare when two lists say so, else not', async t => {
   t.equal(await say('10', '9'), false)
   t.equal(await say('a', '9'), false)
   t.equal(await say('9'), false)
+})
+
+await test('an API server that does not answer is asked again whether revisions compare, until it does', async t => {
+  let isUp = false
+  let revision = 9
+  const { fake, api } = await startFake(t, {
+    list: call => (isUp ? sendList(call, [], revision++) : sendStatus(call, 503, 'ServiceUnavailable'))
+  })
+  t.equal(await haveComparableRevisions(api), undefined, 'nothing is known')
+  const told: boolean[] = []
+  const askAgain = { minMs: 10, maxMs: 40 }
+  const order = new RevisionOrder({ api, clock, askAgain, answered: are => void told.push(are) })
+  const { length } = fake.calls
+  await sleepMs(200)
+  const asked = fake.calls.length - length
+  t.ok(asked >= 4 && asked <= 12, `${asked} times, less and less often`)
+  t.same([order.areComparable, told], [undefined, []])
+  isUp = true
+  await until(() => order.areComparable === true, 'the answer')
+  const { length: calls } = fake.calls
+  await sleepMs(100)
+  t.equal(fake.calls.length, calls, 'and not again')
+  t.strictSame(told, [true])
+  revision = 9
+  fake.script = { list: call => sendList(call, [], revision--) }
+  const backwards = new RevisionOrder({ api, clock, answered: are => void told.push(are) })
+  await until(() => backwards.areComparable === false, 'another answer')
+  t.strictSame(told, [true, false])
+  fake.script = { list: call => sendStatus(call, 503, 'ServiceUnavailable') }
+  const stopped = new RevisionOrder({ api, clock, askAgain, answered: are => void told.push(are) })
+  stopped.stop()
+  fake.script = { list: call => sendList(call, [], revision++) }
+  await sleepMs(100)
+  t.equal(stopped.areComparable, undefined)
 })
 
 await test('the objects say up to which revision they are known, and are brought up to date', async t => {

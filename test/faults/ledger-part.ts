@@ -40,7 +40,10 @@ export function memoryStore(text?: string): MemoryStore {
   let version = 1
   return {
     text: () => stored,
-    read: async () => decodeLedger(stored, { version: String(version), lineage: 'memory' }),
+    async read() {
+      const read = decodeLedger(stored, { version: String(version), lineage: 'memory' })
+      return read.ok ? { ...read, isFirst: true } : read
+    },
     async put(ledger) {
       if (ledger.version !== String(version)) return 'conflict'
       version += 1

@@ -45,16 +45,19 @@ export class StoringApiServer {
   readonly fake: FakeApiServer
   readonly pools = new Map<unknown, object>(STORED.map(object => [nameOf(object), object]))
   /** Undefined data: as the manifests make it. */
-  ledger: { readonly uid: string; revision: number; text: string | undefined } | undefined
+  ledger:
+    | { readonly uid: string; readonly createdAt: string; revision: number; text: string | undefined }
+    | undefined
   /** Whose watches tell nothing. */
   paused: string | undefined
   private revision = 100
+  private readonly createdAt = new Date().toISOString()
   private readonly changes: Change[] = []
   private readonly watches: { readonly call: Call; heard: number }[] = []
   private hooks: readonly Hook[] = []
 
   constructor() {
-    this.ledger = { uid: 'ledger-100', revision: 100, text: undefined }
+    this.ledger = { uid: 'ledger-100', createdAt: this.createdAt, revision: 100, text: undefined }
     this.fake = new FakeApiServer(this.script())
   }
 
@@ -142,6 +145,8 @@ export class StoringApiServer {
   }
 
   private read(call: Call): void {
+    if (call.path === '/api/v1/namespaces/poolguard')
+      return sendJson(call, 200, { metadata: { creationTimestamp: this.createdAt } })
     const found = this.pools.get(lastPart(call))
     if (found === undefined) sendStatus(call, 404, 'NotFound', { name: lastPart(call) })
     else sendJson(call, 200, found)
@@ -172,7 +177,8 @@ export class StoringApiServer {
     if (refusal !== undefined) return refusal
     this.revision += 1
     const uid = this.ledger?.uid ?? `ledger-${this.revision}`
-    this.ledger = { uid, revision: this.revision, text }
+    const createdAt = this.ledger?.createdAt ?? new Date().toISOString()
+    this.ledger = { uid, createdAt, revision: this.revision, text }
     return method === 'POST' ? 201 : 200
   }
 
@@ -187,11 +193,11 @@ export class StoringApiServer {
   }
 
   private configMap(): object {
-    const { uid, revision, text } = this.ledger ?? {}
+    const { uid, createdAt, revision, text } = this.ledger ?? {}
     const data = text === undefined ? {} : { data: { [LEDGER_KEY]: text } }
     return {
       kind: 'ConfigMap',
-      metadata: { name: LEDGER_NAME, uid, resourceVersion: String(revision) },
+      metadata: { name: LEDGER_NAME, uid, creationTimestamp: createdAt, resourceVersion: String(revision) },
       ...data
     }
   }

@@ -1,12 +1,10 @@
 import type { ApiServer } from '../../src/cluster/connect.ts'
-import {
-  guardedObjects,
-  haveComparableRevisions,
-  type GuardedObjectsOptions
-} from '../../src/cluster/guarded-objects.ts'
+import { guardedObjects, type GuardedObjectsOptions } from '../../src/cluster/guarded-objects.ts'
+import { haveComparableRevisions } from '../../src/cluster/revision-order.ts'
 import { configMapStore } from '../../src/cluster/ledger-store.ts'
 import { blankLedger, encodeLedger } from '../../src/ledger/codec.ts'
 import { GUARDED_KINDS } from '../../src/ledger/guarded-claims.ts'
+import type { KindName } from '../../src/kinds/index.ts'
 import type { FakeApiServer } from '../cluster-client/fake-api-server.ts'
 import { memoryStore, takePart, type LedgerPart } from './ledger-part.ts'
 
@@ -31,7 +29,7 @@ export async function ledgerOf(
   of: Omit<GuardedObjectsOptions, 'areRevisionsComparable'> & { readonly api: ApiServer },
   replica: Replica | undefined
 ): Promise<{ readonly ledger: LedgerPart; readonly ledgerText: () => string | undefined }> {
-  const areComparable = replica === undefined || (await haveComparableRevisions(of.api))
+  const areComparable = replica === undefined || (await haveComparableRevisions(of.api)) === true
   const objects = guardedObjects({
     ...of,
     areRevisionsComparable: () => areComparable
@@ -39,7 +37,9 @@ export async function ledgerOf(
   if (replica === undefined) {
     const minRevision = new Map(GUARDED_KINDS.map(kind => [kind, 0n]))
     const store = memoryStore(encodeLedger({ ...blankLedger({ version: '', lineage: '' }), minRevision }))
-    return { ledger: takePart(store, objects), ledgerText: () => store.text() }
+    // While no watch is open nobody knows up to which revision; a ledger that is out of reach with it would not ask.
+    const askingForNone = { ...objects, revision: (kind: KindName) => objects.revision(kind) ?? 0n }
+    return { ledger: takePart(store, askingForNone), ledgerText: () => store.text() }
   }
   const store = configMapStore(of.api, 'poolguard')
   return {

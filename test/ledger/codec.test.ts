@@ -88,7 +88,8 @@ await test('a claim of very many ranges is rounded up', async t => {
 await test('a ledger in the place of another is not gone by until what the other held is over', async t => {
   let nowMs = 0
   const read = (version: string, lineage: string, isBlank = false) => {
-    return { ok: true, ledger: { ...blankLedger({ version, lineage }), isBlank } } as const
+    const ledger = { ...blankLedger({ version, lineage }), isBlank }
+    return { ok: true, ledger, isFirst: lineage === 'a' } as const
   }
   const missing = { ok: false, problem: 'missing', detail: '' } as const
   const continuity = new Continuity(() => nowMs)
@@ -109,4 +110,29 @@ await test('a ledger in the place of another is not gone by until what the other
   nowMs += 60_000
   t.match(continuity.follow(missing), { problem: 'missing', isOver: true })
   t.match(continuity.follow(read('4', 'a')), { ok: true })
+})
+
+await test('a ledger that may have had one before it, or that has gone back, is not gone by either', async t => {
+  let nowMs = 0
+  const at = (version: string, isBlank = false) => {
+    return { ...blankLedger({ version, lineage: 'a' }), isBlank }
+  }
+  const blank = { ok: true, ledger: at('5', true) } as const
+  const late = new Continuity(() => nowMs)
+  t.match(late.follow(blank), { problem: 'lost', isOver: false }, 'a blank one at first sight')
+  nowMs = 119_999
+  t.match(late.follow({ ok: true, ledger: at('6') }), { problem: 'lost' }, 'whoever wrote it')
+  nowMs = 120_000
+  t.match(late.follow(blank), { ok: true })
+  t.match(new Continuity(() => nowMs).follow({ ok: true, ledger: at('6') }), { ok: true }, 'written')
+  t.match(new Continuity(() => nowMs).follow({ ...blank, isFirst: true }), { ok: true })
+
+  const restored = new Continuity(() => nowMs)
+  t.match(restored.follow({ ok: true, ledger: at('900') }), { ok: true })
+  t.match(restored.follow({ ok: true, ledger: at('800') }), { ok: true }, 'a read that was overtaken')
+  t.match(restored.follow({ ok: true, ledger: at('400'), hasGoneBack: true }), { problem: 'lost' })
+  nowMs += 119_999
+  t.match(restored.follow({ ok: true, ledger: at('410') }), { problem: 'lost' })
+  nowMs += 1
+  t.match(restored.follow({ ok: true, ledger: at('420', true) }), { problem: 'lost' }, 'emptied then')
 })

@@ -113,8 +113,18 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'continuity.ts',
-        text: 'if (isAnother && !this.isMissing)',
-        becomes: 'if (isAnother && this.isMissing)'
+        text: 'if (this.isAnother(ledger, isFirst) && !this.isMissing)',
+        becomes: 'if (this.isAnother(ledger, isFirst) && this.isMissing)'
+      }
+    ]
+  },
+  {
+    name: 'a blank ledger is trusted at first sight, whatever was there before',
+    edits: [
+      {
+        file: 'continuity.ts',
+        text: 'if (last === undefined) return isBlank && !isFirst',
+        becomes: 'if (last === undefined) return false'
       }
     ]
   },

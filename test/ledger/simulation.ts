@@ -70,9 +70,7 @@ class Simulation {
   private running = 0
   private uids = 0
   private hasFailures = false
-  private hasDied = false
   private isLedgerLost = false
-  private isReplaced = false
   private flaw: string | undefined
 
   constructor(code: Code, seed: number, trace: string[] | undefined) {
@@ -153,9 +151,6 @@ class Simulation {
   private harm(replica: Replica): void {
     this.hasFailures = true
     if (this.random.oneIn(4)) return this.loseLedger()
-    // Nobody is left to tell an empty ledger from a lost one, once all that knew it are dead: docs/adr/0016.
-    if (this.isReplaced) return
-    this.hasDied = true
     this.scheduler.note(`R${replica.number}:dies`)
     replica.die()
     this.replicas[replica.number] = new Replica(replica.number, this.options)
@@ -166,9 +161,9 @@ class Simulation {
     if (this.isLedgerLost) return
     this.isLedgerLost = true
     this.storage.deleteLedger()
-    this.isReplaced = !this.hasDied && this.random.oneIn(2)
-    this.scheduler.note(this.isReplaced ? 'ledger replaced' : 'ledger deleted')
-    if (this.isReplaced) this.storage.installLedger()
+    const isReplaced = this.random.oneIn(2)
+    this.scheduler.note(isReplaced ? 'ledger replaced' : 'ledger deleted')
+    if (isReplaced) this.storage.installLedger()
   }
 
   private async work({ owner, writes }: Client): Promise<void> {

@@ -70,7 +70,7 @@ export class Storage {
     const latest = this.ledgers.at(-1 - ago) ?? this.ledgers[0]
     if (!this.isLedgerThere || latest === undefined)
       return { ok: false, problem: 'missing', detail: 'not there' }
-    return (latest.read ??= decodeLedger(latest.text, latest))
+    return (latest.read ??= asRead(latest))
   }
 
   putLedger(ledger: Ledger): PutOutcome {
@@ -86,6 +86,11 @@ export class Storage {
     this.revision += 1n
     return { version: String(this.revision), lineage: String(this.lineages), text }
   }
+}
+
+function asRead({ version, lineage, text }: LedgerVersion): LedgerRead {
+  const read = decodeLedger(text, { version, lineage })
+  return read.ok ? { ...read, isFirst: lineage === '1' } : read
 }
 
 /** What a cache knows that has each kind as of a state of its own. */

@@ -24,11 +24,11 @@ const RETRY_WORDS: Readonly<Record<Extract<Guarded<never>, { outcome: 'retry' }>
 
 const CLOSED_WORDS: Readonly<Record<Extract<Guarded<never>, { outcome: 'closed' }>['problem'], string>> = {
   missing: `The ledger of writes under way is missing. poolguard makes it anew ${AT_WORST}; addresses cannot be taken until then.`,
-  lost: `The ledger of writes under way was replaced. Addresses can be taken again ${AT_WORST}.`,
+  lost: `The ledger of writes under way was replaced or restored, or is new. Addresses can be taken again ${AT_WORST}.`,
   corrupt:
-    'The ledger of writes under way cannot be read. Addresses cannot be taken until an administrator deletes it.',
+    'The ledger of writes under way cannot be read. While poolguard is being updated that passes; otherwise addresses cannot be taken until an administrator deletes it.',
   'format-version':
-    'The ledger of writes under way is of another version of poolguard. Addresses cannot be taken until all replicas are of one.',
+    'The ledger of writes under way is written by another version of poolguard, as while poolguard is being updated. Addresses can be taken when the update is over and all replicas are of one version; nobody need delete it.',
   unreachable: `The ledger of writes under way could not be read: ${AGAIN}`
 }
 
