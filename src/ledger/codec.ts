@@ -11,8 +11,8 @@ export const FORMAT_VERSION = 1
 /** What a store knows of the ledger besides its text. */
 export type LedgerIdentity = Pick<Ledger, 'version' | 'lineage'>
 
-/** Ranges as they were read: nearly all that is written was read a moment before, and to write them costs 10 µs each. */
-const textsRead = new WeakMap<ClaimedRanges, readonly string[]>()
+/** Ranges as they were read or written: nearly all that is written was read a moment before, and each costs 10 µs to write. */
+const textsOf = new WeakMap<ClaimedRanges, readonly string[]>()
 
 /** JSON, for the one key of a ConfigMap. O(ranges). */
 export function encodeLedger({ claims, minRevision }: Ledger): string {
@@ -22,7 +22,7 @@ export function encodeLedger({ claims, minRevision }: Ledger): string {
     claims: claims.map(({ attempts, taken, ...claim }) => ({
       ...claim,
       attempts: attempts.map(({ uid, replaces, id }) => ({ uid, replaces: replaces?.toString(), id })),
-      taken: taken.map(part => ({ ...part, ranges: textsRead.get(part) ?? part.ranges.map(rangeText) }))
+      taken: taken.map(part => ({ ...part, ranges: rangeTexts(part) }))
     }))
   })
 }
@@ -113,8 +113,14 @@ function takenOf(json: unknown): ClaimedRanges | undefined {
   if (typeof domain !== 'string' || typeof field !== 'string') return undefined
   if (texts === undefined || ranges === undefined) return undefined
   const taken = { domain, field, ranges }
-  textsRead.set(taken, texts)
+  textsOf.set(taken, texts)
   return taken
+}
+
+function rangeTexts(part: ClaimedRanges): readonly string[] {
+  const texts = textsOf.get(part) ?? part.ranges.map(rangeText)
+  textsOf.set(part, texts)
+  return texts
 }
 
 /** undefined when it is no array, or one of its elements cannot be read. */

@@ -42,12 +42,12 @@ export function addLedgerMetrics(registry: Registry): LedgerMetrics {
   })
   const inFlight = new Gauge({
     name: 'poolguard_ledger_claims',
-    help: 'Claims of writes that are not known to be stored.',
+    help: 'Claims of writes that are not known to be over.',
     registers
   })
   const expired = new Counter({
     name: 'poolguard_ledger_expired_total',
-    help: 'Claims that this replica dropped because their time was up: their writes failed after they were allowed.',
+    help: 'Writes whose claim this replica dropped because their time was up: they failed after they were allowed, or cannot be seen.',
     registers
   })
   const usable = new Gauge({

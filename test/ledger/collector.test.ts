@@ -192,8 +192,14 @@ await test('a kind that must be listed is not said to be known by an object that
     t.match(await together.expire(), { expired: 2 })
     t.equal(together.ledger.minRevision.has('IPAddressPool'), false, 'in one round')
   }
-  const later = new World(unread).stores(undefined)
-  await later.expire()
+  const later = new World(unread, read).stores(null)
+  await later.collect(60_000)
+  later.ms += 60_000
+  await later.admit(read)
+  t.match(await later.collect(60_000), { inFlight: 1, expired: 1 })
+  t.equal(later.ledger.minRevision.has('IPAddressPool'), false)
+  t.match(await later.stores({}).collect(), { inFlight: 0, stored: 1 })
+  t.equal(later.ledger.minRevision.has('IPAddressPool'), false, 'in a later round')
   await later.admit(writeOf({ owner: SUBNET }))
   t.equal(later.ledger.minRevision.has('IPAddressPool'), true, 'once it is listed')
   const numberless = new World(writeOf()).stores({ revision: undefined })

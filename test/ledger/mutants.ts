@@ -59,9 +59,9 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'guard.ts',
-        text: 'const put = await this.ports.store.put(this.withClaim(ledger, taking))',
+        text: 'const put = await this.ports.store.put(withClaim(ledger, taking, this.ports.newId()))',
         becomes: `const latest = await this.ports.store.read()
-    const put = await this.ports.store.put({ ...this.withClaim(ledger, taking), version: latest.ok ? latest.ledger.version : '' })`
+    const put = await this.ports.store.put({ ...withClaim(ledger, taking, this.ports.newId()), version: latest.ok ? latest.ledger.version : '' })`
       }
     ]
   },
@@ -74,9 +74,9 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'guard.ts',
-        text: 'const put = await this.ports.store.put(this.withClaim(ledger, taking))',
+        text: 'const put = await this.ports.store.put(withClaim(ledger, taking, this.ports.newId()))',
         becomes: `if (ledger.claims.some(claim => claim.owner.name === taking.owner.name)) return 'passed'
-    const put = await this.ports.store.put(this.withClaim(ledger, taking))`
+    const put = await this.ports.store.put(withClaim(ledger, taking, this.ports.newId()))`
       }
     ]
   },
@@ -89,7 +89,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'an object of the same name ends the claim of a CREATE',
-    edits: [{ file: 'collector.ts', text: 'owner.uid === claim.uid && ', becomes: '' }]
+    edits: [{ file: 'collector.ts', text: ' || stored.uid !== uid', becomes: '' }]
   },
   {
     name: 'an expired claim does not make views catch up with its object',
@@ -97,16 +97,47 @@ export const MUTANTS: readonly Mutant[] = [
       {
         file: 'collector.ts',
         text: 'raised(ledger.minRevision, dropped, owners)',
-        becomes:
-          "raised(ledger.minRevision, verdicts.filter(({ verdict }) => verdict === 'stored').map(({ claim }) => claim), owners)"
+        becomes: "raised(ledger.minRevision, dropped.filter(({ is }) => is === 'stored'), owners)"
       }
     ]
   },
   {
     name: 'claims that are dropped do not make views catch up',
+    edits: [{ file: 'collector.ts', text: 'stored.revision > least)', becomes: 'stored.revision < least)' }]
+  },
+  {
+    name: 'an UPDATE is over when its object is stored',
+    edits: [{ file: 'collector.ts', text: 'if (replaces === 0n) return true', becomes: 'return true' }]
+  },
+  {
+    name: 'an UPDATE is over while what it replaces is still stored',
     edits: [
-      { file: 'collector.ts', text: 'if (revision > least) next', becomes: 'if (revision < least) next' }
+      { file: 'collector.ts', text: 'stored.revision > replaces', becomes: 'stored.revision >= replaces' }
     ]
+  },
+  {
+    name: 'an attempt of a CREATE takes the place of the one before',
+    edits: [
+      {
+        file: 'growing-write.ts',
+        text: 'if (last === undefined) return [latestOne]',
+        becomes: 'if (last !== null) return [latestOne]'
+      }
+    ]
+  },
+  {
+    name: 'other ranges take the place of those that the object has claimed',
+    edits: [
+      {
+        file: 'growing-write.ts',
+        text: 'sameRef(claim.owner, owner) && areSame(claim.taken, taken)',
+        becomes: 'sameRef(claim.owner, owner)'
+      }
+    ]
+  },
+  {
+    name: 'an expired claim whose object cannot be read does not have its kind listed',
+    edits: [{ file: 'collector.ts', text: 'next.delete(owner.kind)', becomes: 'continue' }]
   },
   {
     name: 'a ledger in the place of another is trusted at once',

@@ -22,8 +22,8 @@ const TRIES = 12
 
 const DOMAINS = ['metallb', 'subnet:external']
 
-/** One or the other is asked for; each two of different owners share addresses, and all three do. */
-const WANTED: ReadonlyMap<string, readonly [string, string]> = new Map([
+/** One of them is asked for, or both by turns; each two of different owners share addresses, and all three do. */
+const WANTED: ReadonlyMap<string, readonly string[]> = new Map([
   ['x', ['1-10', '8-12']],
   ['y', ['5-15', '8-9']],
   ['z', ['8-20', '7-13']]
@@ -65,6 +65,10 @@ class Simulation {
   private readonly options: ReplicaOptions
   /** How often, of a hundred times, time passes, a collector starts or a watch ends; each schedule has something else in plenty. */
   private readonly often: { readonly pass: number; readonly collect: number; readonly relist: number }
+  /** What passes at once: less than a request may take, or more than a claim may. */
+  private readonly longestMs: number
+  /** How many of `WANTED` an owner asks for. */
+  private readonly variety: number
   /** Processes die, or the ledger does. */
   private readonly isCruel: boolean
   private running = 0
@@ -84,6 +88,8 @@ class Simulation {
     }
     this.scheduler.dawdles = this.random.of(['nothing', 'commit', 'read'])
     this.around.isUnreliable = this.random.oneIn(3)
+    this.variety = 1 + this.random.below(2)
+    this.longestMs = this.random.of([25_000, 25_000, 130_000])
     const { storage, scheduler, random, around } = this
     const areRevisionsComparable = !this.random.oneIn(8)
     this.options = { code, storage, scheduler, random, around, areRevisionsComparable }
@@ -109,9 +115,8 @@ class Simulation {
   private clients(): readonly Client[] {
     const owners = OWNERS.slice(0, 2 + this.random.below(2))
     const clients = owners.map(owner => ({ owner, writes: this.writes() }))
-    return this.random.oneIn(2)
-      ? [...clients, { owner: this.random.of([POOL_X, POOL_Y]), writes: this.writes() }]
-      : clients
+    const more = Array.from({ length: this.random.below(3) }, () => this.random.of([POOL_X, POOL_Y]))
+    return [...clients, ...more.map(owner => ({ owner, writes: this.writes() }))]
   }
 
   private writes(): Client['writes'] {
@@ -121,7 +126,7 @@ class Simulation {
       ['grow', 'shrink'],
       ['grow', 'delete'],
       ['grow', 'shrink', 'grow'],
-      ['grow', 'touch', 'grow'],
+      ['grow', 'shrink', 'touch', 'grow'],
       ['grow', 'delete', 'grow']
     ])
   }
@@ -135,7 +140,7 @@ class Simulation {
     const { pass, collect, relist } = this.often
     const hear = pass + collect + 5
     const harm = hear + relist + (this.isLedgerLost ? 10 : 3)
-    if (chance < pass) this.pass(random.of([10, 700, 6_000, 25_000]))
+    if (chance < pass) this.pass(random.of([10, 700, 6_000, this.longestMs]))
     else if (chance < pass + collect) void replica.collect()
     else if (chance < hear) replica.hear(random)
     else if (chance < hear + relist) replica.relists(random)
@@ -199,7 +204,7 @@ class Simulation {
     const newUid = String((this.uids += 1))
     for (;;) {
       const stored = this.storage.now.objects.get(refKey(owner))
-      const wanted = wantedBy(owner, this.random)
+      const wanted = wantedBy(owner, this.random.below(this.variety))
       if (takenBeyond(wanted, stored?.claims ?? []).length === 0) return 'done'
       const uid = stored?.uid ?? newUid
       const answer = await this.review(owner, { wanted, stored, uid })
@@ -274,11 +279,9 @@ class Simulation {
   }
 }
 
-function wantedBy(owner: ObjectRef, random: Random): readonly Claim[] {
-  const [first = 0n, last = 0n] = random
-    .of(WANTED.get(owner.name) ?? ['0-0'])
-    .split('-')
-    .map(BigInt)
+function wantedBy(owner: ObjectRef, which: number): readonly Claim[] {
+  const text = WANTED.get(owner.name)?.[which] ?? '0-0'
+  const [first = 0n, last = 0n] = text.split('-').map(BigInt)
   const range: AddressRange = { family: 4, first, last }
   const domain = owner.kind === 'Subnet' ? 'subnet:external' : 'metallb'
   return [{ domain, range, holder: owner, field: 'spec', state: 'stored' }]
