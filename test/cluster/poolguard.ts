@@ -35,6 +35,8 @@ export type Poolguard = {
   readonly caFile: string
   /** Has these replicas alone answer from now on; does nothing where there is one only. Not while calls are on their way. */
   answerWith(replicas: readonly Replica[]): void
+  /** Has these replicas alone get new connections; those there are stay. Does nothing where there is one only. */
+  connectTo(replicas: readonly Replica[]): void
   /** Puts the webhooks, which are there at first, onto the API server again after `unregister`. */
   register(): Promise<void>
   /** Takes the webhooks off the API server. */
@@ -89,6 +91,7 @@ export async function startPoolguard(cluster: Cluster, options: PoolguardOptions
     adminUrl: first.adminUrl,
     caFile,
     answerWith: some => balancer?.spread(some.map(({ port }) => port)),
+    connectTo: some => balancer?.aim(some.map(({ port }) => port)),
     register,
     unregister,
     stop,
