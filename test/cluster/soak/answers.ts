@@ -1,3 +1,4 @@
+import { IN_FLIGHT_WORDS } from '../../../src/admission/wording/under-way.ts'
 import { excuseOf, type Call, type Excuse } from './excuses.ts'
 
 /** What has to come of a write. */
@@ -11,12 +12,14 @@ export type Wanted =
 /**
  * - `passed`, `refused`: as it had to be.
  * - `wait`: told to try again, as kubectl and controllers do.
+ * - `deferred`: the same for a contender, who does not; a claim may be left of it. Told that another one is ahead, it is `refused`.
  * - `excused`: failed, or was let through, because of an outage that was made here.
  * - `lost`: failed, and no outage explains it.
  * - `wronglyPassed`: stored, and had to be refused.
  * - `surprise`: answered in any other way than it had to be.
  */
-export type Verdict = 'passed' | 'refused' | 'wait' | 'excused' | 'lost' | 'wronglyPassed' | 'surprise'
+export type Verdict =
+  'passed' | 'refused' | 'wait' | 'deferred' | 'excused' | 'lost' | 'wronglyPassed' | 'surprise'
 
 /** Judges the answer to one call. */
 export function verdictOn(call: Call, wanted: Wanted, excuses: readonly Excuse[]): Verdict {
@@ -24,10 +27,15 @@ export function verdictOn(call: Call, wanted: Wanted, excuses: readonly Excuse[]
   if (isSuccess(status)) return verdictOnSuccess(call, wanted, excuses)
   if (isFailure(call)) return excuseOf(call, excuses) === undefined ? 'lost' : 'excused'
   // not poolguard's, and as good: the API server limits its callers too
-  if (status === 429) return wanted.what === 'contend' ? 'refused' : 'wait'
+  if (status === 429) return verdictOnWait(call, wanted)
   if (status === 403 && wanted.what !== 'pass' && wanted.rules.some(rule => names(call, rule)))
     return 'refused'
-  return excuseOf(call, excuses) === 'API server' && !isRefusalByRule(call) ? 'excused' : 'surprise'
+  return excuseOf(call, excuses) !== undefined && !isRefusalByRule(call) ? 'excused' : 'surprise'
+}
+
+function verdictOnWait({ message }: Call, { what }: Wanted): Verdict {
+  if (what !== 'contend') return 'wait'
+  return message.includes(IN_FLIGHT_WORDS) ? 'refused' : 'deferred'
 }
 
 function verdictOnSuccess(call: Call, wanted: Wanted, excuses: readonly Excuse[]): Verdict {

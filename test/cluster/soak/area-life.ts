@@ -109,7 +109,8 @@ export class AreaLife {
     const large = object.kind === 'Subnet' ? LARGE_SUBNET : LARGE
     if (object.first !== large.first || area.occupants.length > 1) return
     const isLarge = object.last === large.last
-    if (!isLarge && !(await this.isFree(area))) return
+    // a claim stays until its time is up when a collector sees that not all of it is held any more
+    if (isLarge ? !this.options.isSeen(occupant.sinceMs) : !(await this.isFree(area))) return
     const resized = { ...object, last: isLarge ? SMALL.last : large.last }
     const kind = `${isLarge ? 'shrink' : 'grow'} ${object.kind}`
     const outcome = await this.write(kind, { request: resizing(resized), wanted: PASS }, area)
@@ -232,7 +233,8 @@ export class AreaLife {
     const { book } = this.options.writer
     book.wronglyStored += wronglyStored
     const who = contenders.map(({ kind, name }) => `${kind} ${name}`).join(', ')
-    if (isEmpty) this.empty.push(`none came through of ${who}`)
+    if (isEmpty)
+      this.empty.push(`${new Date().toISOString()} none came through of ${who}: ${outcomes.join(', ')}`)
     for (const object of stored) this.moveIn(area, object)
   }
 
@@ -266,7 +268,7 @@ export class AreaLife {
     area?: Area
   ): Promise<Outcome> {
     const outcome = await this.options.writer.write({ kind, request, wanted })
-    const isFailed = outcome === 'unknown' || outcome === 'wrong'
+    const isFailed = outcome !== 'passed' && outcome !== 'refused'
     if (isFailed && area !== undefined) area.freeMs = Date.now() + CLAIM_LEFT_MS
     return outcome
   }

@@ -4,12 +4,12 @@ import type { Outcome } from './writer.ts'
 export type ContestResult = {
   /** Objects stored beyond the first. */
   readonly wronglyStored: number
-  /** None is stored, and nothing that was done to the cluster explains it. */
+  /** None is stored, and none failed, nor was told that the ledger cannot be written just now. */
   readonly isEmpty: boolean
 }
 
 /** Judges a contest by what was answered and how many of the contenders have the address now. */
 export function judgeContest(outcomes: readonly Outcome[], stored: number): ContestResult {
-  const isDisturbed = outcomes.some(outcome => outcome === 'unknown')
+  const isDisturbed = outcomes.some(outcome => outcome === 'unknown' || outcome === 'deferred')
   return { wronglyStored: Math.max(0, stored - 1), isEmpty: stored === 0 && !isDisturbed }
 }

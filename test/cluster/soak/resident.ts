@@ -3,6 +3,12 @@ import { quantile } from '../race/verdict.ts'
 /** Resident memory of one process at one time. */
 export type Sample = { readonly atMs: number; readonly bytes: number }
 
+/**
+ * From so many minutes on memory is judged: then the first quarter has seen one fault of each kind at --faults 30 (some 40 s each, with
+ * what they last). A restarted API server costs some 80 MiB once, for all objects are read anew while the old ones are still there.
+ */
+export const LEAST_MINUTES = 12
+
 /** How the resident memory of a process stood over a run: medians of its second and last quarter, in MiB, and their ratio. */
 export type Resident = {
   readonly firstMiB: number

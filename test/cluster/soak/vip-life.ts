@@ -82,7 +82,7 @@ export class VipLife {
     for (const one of contenders) if (await this.isStored(one)) stored.push(one)
     const { wronglyStored, isEmpty } = judgeContest(outcomes, stored.length)
     writer.book.wronglyStored += wronglyStored
-    if (isEmpty) this.empty.push(`nobody got ${address}: ${contenders.map(({ name }) => name).join(', ')}`)
+    if (isEmpty) this.empty.push(`${new Date().toISOString()} nobody got ${address}: ${outcomes.join(', ')}`)
     this.holders.push(...stored)
   }
 

@@ -13,10 +13,10 @@ export type Write = {
 }
 
 /**
- * What came of a write: `unknown` where nobody judged it or it was let through, so that the caller has to look what is stored;
+ * What came of a write, as its verdict has it (answers.ts): `unknown` where nobody judged it or it was let through, so that the caller has to look what is stored;
  * `wrong`, and what is stored is unknown too.
  */
-export type Outcome = 'passed' | 'refused' | 'unknown' | 'wrong'
+export type Outcome = 'passed' | 'refused' | 'deferred' | 'unknown' | 'wrong'
 
 /** An answer that no write had to get. */
 export type Wrong = {
@@ -33,6 +33,8 @@ export type Book = {
   /** By kind of write, then by verdict. */
   readonly counts: Map<string, Map<string, number>>
   readonly wrong: Wrong[]
+  /** Answers that told a write to wait, by what it wanted and their words without numbers. */
+  readonly waits: Map<string, number>
   /** Names of objects of which a write failed after poolguard may have allowed it, so that a claim may be left. */
   readonly failed: Set<string>
   /** Objects stored that had to be kept out. */
@@ -40,7 +42,7 @@ export type Book = {
 }
 
 export function newBook(): Book {
-  return { counts: new Map(), wrong: [], failed: new Set(), wronglyStored: 0 }
+  return { counts: new Map(), waits: new Map(), wrong: [], failed: new Set(), wronglyStored: 0 }
 }
 
 /** Longest time that the claim of a write which failed keeps others out. */
@@ -71,6 +73,7 @@ export class Writer {
     for (let tries = 1; ; tries++) {
       const call = await this.call(request)
       const verdict = verdictOn(call, wanted, this.excuses)
+      if (call.status === 429) this.countWait(wanted, call.message)
       const isOver = verdict !== 'wait' || tries === MOST_TRIES
       this.count(kind, verdict === 'passed' && wanted.what === 'contend' ? 'won' : verdict)
       if (isOver) return this.outcome(verdict, { kind, request, call })
@@ -95,7 +98,8 @@ export class Writer {
     { kind, request, call }: { kind: string; request: RestRequest; call: Awaited<ReturnType<Writer['call']>> }
   ): Outcome {
     if (verdict === 'passed' || verdict === 'refused') return verdict
-    if (verdict !== 'wait') this.book.failed.add(ownerOf(request))
+    this.book.failed.add(ownerOf(request))
+    if (verdict === 'deferred') return verdict
     if (verdict === 'excused') return 'unknown'
     if (verdict === 'wronglyPassed') this.book.wronglyStored += 1
     const { status, message } = call
@@ -115,6 +119,17 @@ export class Writer {
       const message = error instanceof Error ? error.message : String(error)
       return { startMs, endMs: Date.now(), status: 0, message }
     }
+  }
+
+  private countWait({ what }: Wanted, message: string): void {
+    const words =
+      message
+        .replace(/^.*denied the request: /s, '')
+        .replaceAll(/\d+/g, 'N')
+        .split('\n')
+        .at(-1) ?? ''
+    const key = `${what}: ${words}`
+    this.book.waits.set(key, (this.book.waits.get(key) ?? 0) + 1)
   }
 
   private count(kind: string, verdict: string): void {
