@@ -27,7 +27,7 @@ export function verdictOn(call: Call, wanted: Wanted, excuses: readonly Excuse[]
   if (isSuccess(status)) return verdictOnSuccess(call, wanted, excuses)
   if (isFailure(call)) return excuseOf(call, excuses) === undefined ? 'lost' : 'excused'
   // not poolguard's, and as good: the API server limits its callers too
-  if (status === 429) return verdictOnWait(call, wanted)
+  if (status === 429 || isUnconfirmed(call)) return verdictOnWait(call, wanted)
   if (status === 403 && wanted.what !== 'pass' && wanted.rules.some(rule => names(call, rule)))
     return 'refused'
   return excuseOf(call, excuses) !== undefined && !isRefusalByRule(call) ? 'excused' : 'surprise'
@@ -47,6 +47,11 @@ function verdictOnSuccess(call: Call, wanted: Wanted, excuses: readonly Excuse[]
 /** Whether nobody judged: no answer, or an error of the API server's own. What poolguard refuses says so, with whatever code. */
 function isFailure({ status, message }: Call): boolean {
   return status === 0 || (status >= 500 && !message.includes('denied the request'))
+}
+
+/** A rule would refuse it, and the API server was too slow to say whether what it rests on is still so: try again, says the answer. */
+function isUnconfirmed({ status, message }: Call): boolean {
+  return status === 503 && message.includes('could not be confirmed')
 }
 
 function isSuccess(status: number): boolean {

@@ -73,7 +73,7 @@ export class Writer {
     for (let tries = 1; ; tries++) {
       const call = await this.call(request)
       const verdict = verdictOn(call, wanted, this.excuses)
-      if (call.status === 429) this.countWait(wanted, call.message)
+      if (verdict === 'wait' || call.status === 429) this.countWait(wanted, call.message)
       const isOver = verdict !== 'wait' || tries === MOST_TRIES
       this.count(kind, verdict === 'passed' && wanted.what === 'contend' ? 'won' : verdict)
       if (isOver) return this.outcome(verdict, { kind, request, call })
