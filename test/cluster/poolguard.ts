@@ -43,8 +43,6 @@ export type Poolguard = {
   unregister(): Promise<void>
   /** Stops the program and leaves the webhooks registered: how the cluster behaves while poolguard is down. */
   stop(): Promise<void>
-  /** Kills the program as it is, waits, and starts it again at the same address; resolves when it is ready. */
-  restart(awayMs: number): Promise<void>
   /** Takes the webhooks off the API server, then stops the program. */
   uninstall(): Promise<void>
 }
@@ -95,11 +93,6 @@ export async function startPoolguard(cluster: Cluster, options: PoolguardOptions
     register,
     unregister,
     stop,
-    restart: async awayMs => {
-      await first.kill()
-      await new Promise(goOn => setTimeout(goOn, awayMs))
-      await first.start()
-    },
     uninstall: async () => {
       await unregister()
       await stop()

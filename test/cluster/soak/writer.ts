@@ -101,7 +101,7 @@ export class Writer {
     this.book.failed.add(ownerOf(request))
     if (verdict === 'deferred') return verdict
     if (verdict === 'excused') return 'unknown'
-    if (verdict === 'wronglyPassed') this.book.wronglyStored += 1
+    if (verdict === 'wronglyPassed' && request.method !== 'DELETE') this.book.wronglyStored += 1
     const { status, message } = call
     const at = new Date(call.endMs).toISOString()
     const path = `${request.method ?? 'GET'} ${request.path}`
