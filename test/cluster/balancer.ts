@@ -6,6 +6,8 @@ export type Balancer = {
   readonly port: number
   /** Hands connections to these alone from now on, and closes all there are: as a Service whose endpoints change, but at once. */
   spread(ports: readonly number[]): void
+  /** Hands new connections to these alone from now on and leaves those there are: as a Service whose endpoints change. */
+  aim(ports: readonly number[]): void
   /** Closes it with every connection through it. */
   close(): void
 }
@@ -36,8 +38,11 @@ export function startBalancer(ports: readonly number[]): Promise<Balancer> {
   const closeAll = () => {
     for (const socket of open) socket.destroy()
   }
-  const spread = (wanted: readonly number[]) => {
+  const aim = (wanted: readonly number[]) => {
     targets = wanted
+  }
+  const spread = (wanted: readonly number[]) => {
+    aim(wanted)
     closeAll()
   }
   const close = () => {
@@ -49,7 +54,7 @@ export function startBalancer(ports: readonly number[]): Promise<Balancer> {
     server.listen(0, '127.0.0.1', () => {
       const address = server.address()
       const port = typeof address === 'object' && address !== null ? address.port : 0
-      resolve({ port, spread, close })
+      resolve({ port, spread, aim, close })
     })
   })
 }

@@ -35,14 +35,14 @@ export type Poolguard = {
   readonly caFile: string
   /** Has these replicas alone answer from now on; does nothing where there is one only. Not while calls are on their way. */
   answerWith(replicas: readonly Replica[]): void
+  /** Has these replicas alone get new connections; those there are stay. Does nothing where there is one only. */
+  connectTo(replicas: readonly Replica[]): void
   /** Puts the webhooks, which are there at first, onto the API server again after `unregister`. */
   register(): Promise<void>
   /** Takes the webhooks off the API server. */
   unregister(): Promise<void>
   /** Stops the program and leaves the webhooks registered: how the cluster behaves while poolguard is down. */
   stop(): Promise<void>
-  /** Kills the program as it is, waits, and starts it again at the same address; resolves when it is ready. */
-  restart(awayMs: number): Promise<void>
   /** Takes the webhooks off the API server, then stops the program. */
   uninstall(): Promise<void>
 }
@@ -89,14 +89,10 @@ export async function startPoolguard(cluster: Cluster, options: PoolguardOptions
     adminUrl: first.adminUrl,
     caFile,
     answerWith: some => balancer?.spread(some.map(({ port }) => port)),
+    connectTo: some => balancer?.aim(some.map(({ port }) => port)),
     register,
     unregister,
     stop,
-    restart: async awayMs => {
-      await first.kill()
-      await new Promise(goOn => setTimeout(goOn, awayMs))
-      await first.start()
-    },
     uninstall: async () => {
       await unregister()
       await stop()

@@ -9,7 +9,8 @@ import { metallbNamespace } from '../users.ts'
 export const COLLECTIONS = {
   IPAddressPool: `/apis/metallb.io/v1beta1/namespaces/${metallbNamespace}/ipaddresspools`,
   Subnet: '/apis/kubeovn.io/v1/subnets',
-  OvnEip: '/apis/kubeovn.io/v1/ovn-eips'
+  OvnEip: '/apis/kubeovn.io/v1/ovn-eips',
+  Vip: '/apis/kubeovn.io/v1/vips'
 } as const
 export type RacedKind = keyof typeof COLLECTIONS
 

@@ -10,9 +10,9 @@ export type Stored = {
   readonly ranges: readonly (readonly [first: number, last: number])[]
 }
 
-/** All pools, Subnets and OvnEips, those of other origin too; three lists. */
+/** All pools, Subnets, OvnEips and Vips, those of other origin too; four lists. */
 export async function readStored(rest: Rest): Promise<readonly Stored[]> {
-  const kinds = ['IPAddressPool', 'Subnet', 'OvnEip'] as const
+  const kinds = ['IPAddressPool', 'Subnet', 'OvnEip', 'Vip'] as const
   const lists = await Promise.all(
     kinds.map(async kind => ({ kind, list: await rest.send({ path: COLLECTIONS[kind] }) }))
   )
@@ -40,12 +40,12 @@ export async function removeRacers(rest: Rest): Promise<void> {
 }
 
 /**
- * Pairs of stored objects that hold an address in common, `A and B`: pools and Subnets among one another, and pools and OvnEips
- * among one another, which may lie in Subnets. Arithmetic of its own, so that nothing of poolguard's is trusted. O(n log n).
+ * Pairs of stored objects that hold an address in common, `A and B`: pools and Subnets among one another, and pools, OvnEips and
+ * Vips among one another, of which those that ask for an address may lie in Subnets. Arithmetic of its own, so that nothing of poolguard's is trusted. O(n log n).
  */
 export function overlaps(stored: readonly Stored[]): readonly string[] {
   return [
-    ...sharing(stored.filter(({ kind }) => kind !== 'OvnEip')),
+    ...sharing(stored.filter(({ kind }) => kind === 'IPAddressPool' || kind === 'Subnet')),
     ...sharing(stored.filter(({ kind }) => kind !== 'Subnet'))
   ]
 }
@@ -64,9 +64,9 @@ function sharing(stored: readonly Stored[]): string[] {
 }
 
 function rangesOf(kind: RacedKind, spec: JsonObject): Stored['ranges'] {
-  if (kind === 'Subnet') return [prefix(text(spec, 'cidrBlock'))]
-  if (kind === 'OvnEip') {
-    const address = text(spec, 'v4Ip')
+  if (kind === 'Subnet') return ipv4Prefixes(text(spec, 'cidrBlock'))
+  if (kind === 'OvnEip' || kind === 'Vip') {
+    const address = text(spec, kind === 'Vip' ? 'v4ip' : 'v4Ip')
     return address === '' ? [] : [[number(address), number(address)]]
   }
   const { addresses } = spec
@@ -77,10 +77,15 @@ function rangesOf(kind: RacedKind, spec: JsonObject): Stored['ranges'] {
   })
 }
 
-function prefix(cidr: string): readonly [number, number] {
-  const [base = '', bits = ''] = cidr.split('/')
-  const first = number(base)
-  return [first, first + 2 ** (32 - Number(bits)) - 1]
+function ipv4Prefixes(cidrs: string): Stored['ranges'] {
+  return cidrs
+    .split(',')
+    .filter(cidr => !cidr.includes(':'))
+    .map(cidr => {
+      const [base = '', bits = ''] = cidr.split('/')
+      const first = number(base)
+      return [first, first + 2 ** (32 - Number(bits)) - 1]
+    })
 }
 
 function number(address: string): number {

@@ -1,10 +1,8 @@
 import type { Random } from '../differential/random.ts'
-import { items, member, text, type JsonObject } from '../json.ts'
-import type { Rest, RestAnswer } from '../rest.ts'
-import { TENANT_LABEL } from './plan.ts'
-
-/** What is wrong with an answer to a write that had to be allowed, or to one that had to be refused. */
-export type Surprise = { readonly what: string; readonly status: number; readonly message: string }
+import { member, text } from '../json.ts'
+import { LIFE_SUBNET, TENANT_LABEL } from './plan.ts'
+import type { Wanted } from './answers.ts'
+import type { Outcome, Writer } from './writer.ts'
 
 /** One live OvnEip, as far as this side knows. */
 type Eip = {
@@ -18,36 +16,27 @@ type Eip = {
   isBusy: boolean
 }
 
-/** What was done so far, by operation, and what came out otherwise than it had to. */
-export type Tally = { readonly counts: Map<string, number>; readonly surprises: Surprise[] }
-
 export type LifeOptions = {
-  readonly rest: Rest
+  readonly writer: Writer
   readonly random: Random
   readonly tenants: number
   /** OvnEips that are there once the first ones are made. */
   readonly eips: number
   /** Static addresses that nobody else asks for, each once. */
   readonly statics: Iterator<string>
-  /** Whether poolguard was away at this time, in milliseconds since 1970, or after it. */
-  readonly wasAwaySince?: (ms: number) => boolean
+  /** Whether what was stored at that time is known to all replicas. */
+  readonly isSeen: (storedMs: number) => boolean
 }
-
-/** After so long poolguard's watch has brought a write, on however busy a machine. */
-const SEEN_MS = 3_000
-
-/** How long a write may take that an outage fails: timeoutSeconds of the webhooks, and as much again. */
-const OUTAGE_MS = 10_000
 
 /** The Vpc that every cluster has; its router gets the NAT rules. */
 const VPC = 'ovn-cluster'
+const PASS: Wanted = { what: 'pass' }
 
 /**
  * OvnEips of many tenants that come, change and go, as a controller for all tenants writes them. Every write is either one
- * that must be allowed or one that must be refused by a rule that is named; what comes out otherwise is a surprise.
+ * that must be allowed or one that must be refused by a rule that is named.
  */
 export class EipLife {
-  readonly tally: Tally = { counts: new Map(), surprises: [] }
   private readonly options: LifeOptions
   private readonly live = new Map<string, Eip>()
   private next = 0
@@ -78,177 +67,122 @@ export class EipLife {
     const name = `eip-${this.next++}`
     const tenant = `t${random.int(tenants)}`
     const v4Ip = random.chance(25) ? (statics.next().value ?? '') : ''
-    const spec = random.chance(10) ? {} : { externalSubnet: 'life', ...(v4Ip === '' ? {} : { v4Ip }) }
-    const answer = await this.write('POST', 'ovn-eips', ovn('OvnEip', name, { tenant, spec }))
-    if (this.mustPass(v4Ip === '' ? 'create' : 'create with an address', answer))
-      this.live.set(name, {
-        name,
-        tenant,
-        v4Ip: 'v4Ip' in spec ? v4Ip : '',
-        sinceMs: Date.now(),
-        fip: undefined,
-        isBusy: false
-      })
+    const isNameless = v4Ip === '' && random.chance(10)
+    const spec = isNameless ? {} : { externalSubnet: LIFE_SUBNET, ...(v4Ip === '' ? {} : { v4Ip }) }
+    const kind = v4Ip === '' ? 'create OvnEip' : 'create OvnEip with an address'
+    const body = ovn('OvnEip', name, { tenant, spec })
+    const outcome = await this.write(kind, { method: 'POST', path: 'ovn-eips', body })
+    if (outcome === 'passed' || (await this.isStored(`ovn-eips/${name}`)))
+      this.live.set(name, { name, tenant, v4Ip, sinceMs: Date.now(), fip: undefined, isBusy: false })
   }
 
+  /** One that was just made keeps its claim for two minutes when it goes before a collector looks; a user may have eight. */
   private async remove(): Promise<void> {
-    const eip = this.pick(({ fip, isBusy }) => fip === undefined && !isBusy)
+    const { isSeen } = this.options
+    const eip = this.pick(one => one.fip === undefined && isSeen(one.sinceMs))
     if (eip === undefined) return
     this.live.delete(eip.name)
-    this.mustPass('delete', await this.write('DELETE', `ovn-eips/${eip.name}`))
+    const path = `ovn-eips/${eip.name}`
+    const outcome = await this.write('delete OvnEip', { method: 'DELETE', path })
+    if (outcome !== 'passed' && (await this.isStored(path))) this.live.set(eip.name, eip)
   }
 
   private async relabel(): Promise<void> {
-    const eip = this.pick(() => true)
+    const eip = this.pick()
     if (eip === undefined) return
-    const metadata = { annotations: { 'example.com/note': `n${this.options.random.int(1_000)}` } }
-    this.mustPass('annotate', await this.write('PATCH', `ovn-eips/${eip.name}`, { metadata }))
+    eip.isBusy = true
+    const body = { metadata: { annotations: { 'example.com/note': `n${this.options.random.int(1_000)}` } } }
+    await this.write('annotate OvnEip', { method: 'PATCH', path: `ovn-eips/${eip.name}`, body })
+    eip.isBusy = false
   }
 
   /** A NAT rule comes, or goes again. */
   private async toggleFip(): Promise<void> {
-    const eip = this.pick(() => true)
-    if (eip === undefined || eip.isBusy) return
+    const eip = this.pick()
+    if (eip === undefined) return
     eip.isBusy = true
     if (eip.fip === undefined) {
       const name = `fip-${this.next++}`
       const v4Ip = `10.16.${this.options.random.int(250)}.${1 + this.options.random.int(250)}`
-      const rule = ovn('OvnFip', name, { tenant: eip.tenant, spec: { ovnEip: eip.name, vpc: VPC, v4Ip } })
-      const isMade = this.mustPass('create a NAT rule', await this.write('POST', 'ovn-fips', rule))
+      const body = ovn('OvnFip', name, { tenant: eip.tenant, spec: { ovnEip: eip.name, vpc: VPC, v4Ip } })
+      const outcome = await this.write('create NAT rule', { method: 'POST', path: 'ovn-fips', body })
+      const isMade = outcome === 'passed' || (await this.isStored(`ovn-fips/${name}`))
       if (isMade) eip.fip = { name, sinceMs: Date.now() }
     } else {
-      const { name } = eip.fip
-      this.mustPass('delete a NAT rule', await this.write('DELETE', `ovn-fips/${name}`))
-      eip.fip = undefined
+      const path = `ovn-fips/${eip.fip.name}`
+      const outcome = await this.write('delete NAT rule', { method: 'DELETE', path })
+      if (outcome === 'passed' || !(await this.isStored(path))) eip.fip = undefined
     }
     eip.isBusy = false
   }
 
   /** One of the writes that must be refused, of an OvnEip that has been there for a while. */
   private async refused(): Promise<void> {
-    const { random, tenants, statics } = this.options
-    const beforeMs = Date.now() - SEEN_MS
+    const { random, isSeen } = this.options
     const kind = random.int(3)
-    const isUsed = (eip: Eip) => eip.fip !== undefined && eip.fip.sinceMs < beforeMs
-    const eip = this.pick(one => one.sinceMs < beforeMs && (kind === 2 ? isUsed(one) : one.v4Ip !== ''))
-    if (eip === undefined || eip.isBusy) return
+    const isUsed = ({ fip }: Eip): boolean => fip !== undefined && isSeen(fip.sinceMs)
+    const eip = this.pick(one => isSeen(one.sinceMs) && (kind === 2 ? isUsed(one) : one.v4Ip !== ''))
+    if (eip === undefined) return
     // Nobody else writes it meanwhile.
     eip.isBusy = true
-    const spec = { externalSubnet: 'life', v4Ip: eip.v4Ip }
-    if (kind === 0) {
-      const taken = ovn('OvnEip', `refused-${this.next++}`, { tenant: `t${random.int(tenants)}`, spec })
-      this.mustFail('eip-address-in-use', await this.write('POST', 'ovn-eips', taken))
-    } else if (kind === 2) {
-      const answer = await this.write('DELETE', `ovn-eips/${eip.name}`)
-      // Deletions pass while poolguard is away.
-      if (!this.mustFail('eip-in-use', answer) && answer.status < 300) this.live.delete(eip.name)
-    } else if (await this.hasStatus(eip)) {
-      const changed = { spec: { v4Ip: statics.next().value ?? '' } }
-      this.mustFail('eip-change', await this.write('PATCH', `ovn-eips/${eip.name}`, changed))
-    }
+    if (kind === 0) await this.refusedAddress(eip)
+    else if (kind === 1) await this.refusedChange(eip)
+    else await this.refusedDeletion(eip)
     eip.isBusy = false
   }
 
+  private async refusedAddress({ v4Ip }: Eip): Promise<void> {
+    const { random, tenants } = this.options
+    const name = `refused-${this.next++}`
+    const body = ovn('OvnEip', name, {
+      tenant: `t${random.int(tenants)}`,
+      spec: { externalSubnet: LIFE_SUBNET, v4Ip }
+    })
+    const wanted = { what: 'refusal', rules: ['eip-address-in-use'] } as const
+    await this.write('overlapping OvnEip', { method: 'POST', path: 'ovn-eips', body }, wanted)
+  }
+
   /** Until Kube-OVN has given the address, another one may be asked for. */
-  private async hasStatus({ name }: Eip): Promise<boolean> {
-    const { json } = await this.write('GET', `ovn-eips/${name}`)
-    return text(member(asObject(json), 'status'), 'v4Ip') !== ''
+  private async refusedChange({ name }: Eip): Promise<void> {
+    const path = `ovn-eips/${name}`
+    const stored = await this.options.writer.read(`${API}/${path}`)
+    if (stored === undefined || text(member(stored, 'status'), 'v4Ip') === '') return
+    const body = { spec: { v4Ip: this.options.statics.next().value ?? '' } }
+    const wanted = { what: 'refusal', rules: ['eip-change'] } as const
+    await this.write('change of OvnEip', { method: 'PATCH', path, body }, wanted)
   }
 
-  private write(method: string, path: string, body?: object): Promise<RestAnswer> {
-    const request = { method, path: `/apis/kubeovn.io/v1/${path}` }
-    return this.options.rest.send(body === undefined ? request : { ...request, body })
+  /** Deletions pass while poolguard is away. */
+  private async refusedDeletion(eip: Eip): Promise<void> {
+    const path = `ovn-eips/${eip.name}`
+    const wanted = { what: 'refusal', rules: ['eip-in-use'], isLetThrough: true } as const
+    const outcome = await this.write('delete OvnEip in use', { method: 'DELETE', path }, wanted)
+    // Kube-OVN keeps it, marked as deleted, as long as its NAT rule is there: nobody counts on it any more.
+    if (outcome !== 'refused') this.live.delete(eip.name)
   }
 
-  private pick(isMeant: (eip: Eip) => boolean): Eip | undefined {
-    const all = [...this.live.values()].filter(isMeant)
+  private write(
+    kind: string,
+    { method, path, body }: { readonly method: string; readonly path: string; readonly body?: object },
+    wanted = PASS
+  ): Promise<Outcome> {
+    const request = { method, path: `${API}/${path}`, ...(body === undefined ? {} : { body }) }
+    return this.options.writer.write({ kind, request, wanted })
+  }
+
+  private async isStored(path: string): Promise<boolean> {
+    const stored = await this.options.writer.read(`${API}/${path}`)
+    return stored !== undefined && !('deletionTimestamp' in member(stored, 'metadata'))
+  }
+
+  private pick(isMeant: (eip: Eip) => boolean = () => true): Eip | undefined {
+    const all = [...this.live.values()].filter(eip => !eip.isBusy && isMeant(eip))
     return all.length === 0 ? undefined : this.options.random.pick(all)
   }
-
-  private mustPass(what: string, answer: RestAnswer): boolean {
-    this.count(what)
-    const isDone = answer.status < 300
-    if (!isDone && this.isOfOutage(answer)) this.count('not asked: poolguard was away')
-    else if (!isDone) this.surprise(what, answer)
-    return isDone
-  }
-
-  private mustFail(rule: string, answer: RestAnswer): boolean {
-    const what = `refused by ${rule}`
-    this.count(what)
-    const isRefused = answer.status === 403 && messageOf(answer).includes(`[${rule}]`)
-    if (!isRefused && this.isOfOutage(answer)) this.count('not asked: poolguard was away')
-    else if (!isRefused) this.surprise(what, answer)
-    return isRefused
-  }
-
-  /**
-   * The call failed, or was answered before everything was read (no Service keeps callers from a process that is not ready here),
-   * or where that lets a write pass it was let through; no other refusal is excused.
-   */
-  private isOfOutage(answer: RestAnswer): boolean {
-    const wasAway = this.options.wasAwaySince?.(Date.now() - OUTAGE_MS) === true
-    return (
-      wasAway &&
-      (answer.status < 300 || /failed calling webhook|cannot be judged now/.test(messageOf(answer)))
-    )
-  }
-
-  private count(what: string): void {
-    const { counts } = this.tally
-    counts.set(what, (counts.get(what) ?? 0) + 1)
-  }
-
-  private surprise(what: string, answer: RestAnswer): void {
-    this.tally.surprises.push({ what, status: answer.status, message: messageOf(answer) })
-  }
 }
+
+const API = '/apis/kubeovn.io/v1'
 
 function ovn(kind: string, name: string, { tenant, spec }: { tenant: string; spec: object }): object {
   return { apiVersion: 'kubeovn.io/v1', kind, metadata: { name, labels: { [TENANT_LABEL]: tenant } }, spec }
-}
-
-function messageOf({ json }: RestAnswer): string {
-  return text(asObject(json), 'message')
-}
-
-function asObject(json: unknown): JsonObject {
-  return member({ json }, 'json')
-}
-
-/** How the OvnEips of the Subnet stand. */
-export type Standing = {
-  readonly live: number
-  /** Names of those that Kube-OVN never gave an address. */
-  readonly stuck: readonly string[]
-  /** Names of those that Kube-OVN gave an address and whose status it then emptied again (its cache lags). */
-  readonly emptied: readonly string[]
-  /** Addresses that more than one has. */
-  readonly shared: readonly string[]
-}
-
-/** Reads all OvnEips. */
-export async function standingOf(rest: Rest): Promise<Standing> {
-  const { json } = await rest.send({ path: '/apis/kubeovn.io/v1/ovn-eips' })
-  const eips = items(asObject(json), 'items').filter(
-    eip =>
-      text(member(eip, 'spec'), 'externalSubnet') === 'life' &&
-      !('deletionTimestamp' in member(eip, 'metadata'))
-  )
-  const of = eips.map(eip => {
-    const metadata = member(eip, 'metadata')
-    const given = text(member(metadata, 'labels'), 'ovn.kubernetes.io/eip_v4_ip')
-    return { name: text(metadata, 'name'), given, status: text(member(eip, 'status'), 'v4Ip') }
-  })
-  const holders = new Map<string, number>()
-  for (const { status, given } of of) {
-    for (const address of new Set([status, given].filter(one => one !== '')))
-      holders.set(address, (holders.get(address) ?? 0) + 1)
-  }
-  return {
-    live: of.length,
-    stuck: of.filter(({ status, given }) => status === '' && given === '').map(({ name }) => name),
-    emptied: of.filter(({ status, given }) => status === '' && given !== '').map(({ name }) => name),
-    shared: [...holders].filter(([, count]) => count > 1).map(([address]) => address)
-  }
 }

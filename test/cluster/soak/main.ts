@@ -1,117 +1,116 @@
-import { parseArgs } from 'node:util'
-
+import { startApiProxy } from '../api-proxy.ts'
 import { isShuttingDown } from '../cleanup.ts'
-import { startCluster } from '../cluster.ts'
+import { startCluster, type Cluster } from '../cluster.ts'
 import { randomFrom } from '../differential/random.ts'
 import { startPoolguard } from '../poolguard.ts'
-import { connectRest } from '../rest.ts'
-import { Outages } from './outages.ts'
-import { EipLife, standingOf, type Standing } from './eip-life.ts'
-import { CPO, prepareSubnet, staticAddresses, writePlan } from './plan.ts'
+import { Faults, SHUTDOWN_DELAY_SECONDS } from './faults.ts'
+import { readFlags, usage, type Flags } from './flags.ts'
+import { claimsLeft, KubeOvnKeeper, OverlapWatch } from './keepers.ts'
+import { startLives, type Lives } from './lives.ts'
+import { CPO, prepareCluster, writePolicies } from './plan.ts'
+import { residentOver } from './resident.ts'
+import { complaints, linesAbout, summary } from './result.ts'
+import { Scrapes } from './scrapes.ts'
+import { settled } from './standing.ts'
 
-const usage = `npm run soak -- [--minutes 5] [--tenants 200] [--eips 2000] [--rate 60] [--faults 0] [--seed N]
-
-A day in the life of OvnEips on a real cluster, with Kube-OVN's own controller: creates, changes and deletes them at random
-through the API server, for that long after the first ones are there, so many a second. Prints one line of JSON last. Exit code 1 when two live
-OvnEips share an address, one stays without an address, an allowed write is refused or a bad one is not.
-With --faults 30 poolguard is killed (SIGKILL) every 30 seconds or so, at random, and started again up to three seconds later: what fails
-then because nobody answered is counted and no surprise, what is allowed then wrongly is.`
-
-/** Writes on their way at any time. */
-const WORKERS = 8
-
-/** Kube-OVN must get on with at least one OvnEip in this time, or what is left waits for ever. */
-const PATIENCE_MS = 60_000
+const SCRAPE_EVERY_MS = 2_000
+const LOOK_FOR_OVERLAPS_EVERY_MS = 15_000
+const TELL_EVERY_MS = 30_000
+/** Of what is wrong; the rest is counted. */
+const MOST_TOLD = 50
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      minutes: { type: 'string', default: '5' },
-      tenants: { type: 'string', default: '200' },
-      eips: { type: 'string', default: '2000' },
-      rate: { type: 'string', default: '60' },
-      faults: { type: 'string', default: '0' },
-      seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-      help: { type: 'boolean', short: 'h' }
-    }
-  })
-  if (values.help === true) {
-    console.log(usage)
-    return 0
+  const flags = readFlags(process.argv.slice(2))
+  if (typeof flags === 'string') {
+    console.log(flags === 'help' ? usage : `${flags}\n\n${usage}`)
+    return flags === 'help' ? 0 : 2
   }
-  const texts = [values.minutes, values.tenants, values.eips, values.rate, values.seed, values.faults]
-  const [minutes, tenants, eips, rate, seed, faultSeconds = 0] = texts.map(Number)
-  if (!(minutes && tenants && eips && rate) || seed === undefined || Number.isNaN(seed))
-    throw new Error(usage)
   const cluster = await startCluster({ users: { cpo: CPO }, report: say })
   try {
-    await cluster.startKubeOvn()
-    await prepareSubnet(cluster)
-    const poolguard = await startPoolguard(cluster, { policies: writePlan(cluster) })
-    const outages = new Outages(poolguard, randomFrom(seed + 1), faultSeconds)
-    const rest = connectRest({ url: cluster.server, ca: cluster.ca, token: cluster.credentials.token('cpo') })
-    const life = new EipLife({
-      rest,
-      random: randomFrom(seed),
-      tenants,
-      eips,
-      statics: staticAddresses(),
-      wasAwaySince: ms => outages.lastsUntilMs >= ms
-    })
-    say(`seed ${seed}; making ${eips} OvnEips of ${tenants} tenants`)
-    await work(life, () => life.size >= eips)
-    say(`living for ${minutes} minutes`)
-    const endMs = Date.now() + minutes * 60_000
-    await Promise.all([work(life, () => Date.now() > endMs, rate), outages.until(endMs)])
-    say('waiting for Kube-OVN to get done')
-    const standing = await settled(() => standingOf(rest))
-    rest.close()
-    const { counts, surprises } = life.tally
-    for (const one of surprises.slice(0, 20)) say(JSON.stringify(one))
-    const numbers = {
-      seed,
-      minutes,
-      outages: outages.count,
-      writes: Object.fromEntries([...counts].toSorted(([a], [b]) => (a < b ? -1 : 1))),
-      surprises: surprises.length,
-      live: standing.live,
-      shared: standing.shared.length,
-      stuck: standing.stuck.length,
-      emptiedByKubeOvn: standing.emptied.length
-    }
-    console.log(JSON.stringify(numbers))
-    return surprises.length + standing.shared.length + standing.stuck.length > 0 ? 1 : 0
+    return await onCluster(cluster, flags)
   } finally {
     await cluster.stop()
   }
 }
 
-/** Steps one after the other in several workers at once; no more than `rate` a second. */
-async function work(life: EipLife, isOver: () => boolean, rate = Infinity): Promise<void> {
-  const pauseMs = (WORKERS / rate) * 1_000
-  const worker = async (): Promise<void> => {
-    while (!isOver()) {
-      const pause = new Promise(resolve => setTimeout(resolve, pauseMs))
-      await life.step()
-      await pause
-    }
-  }
-  await Promise.all(Array.from({ length: WORKERS }, worker))
+async function onCluster(cluster: Cluster, flags: Flags): Promise<number> {
+  const keeper = new KubeOvnKeeper(cluster, await cluster.startKubeOvn())
+  await prepareCluster(cluster)
+  const proxy = await startApiProxy(cluster, 'poolguard')
+  const poolguard = await startPoolguard(cluster, {
+    policies: writePolicies(cluster),
+    replicas: flags.replicas,
+    lastKubeconfig: proxy.kubeconfig,
+    flags: [`--shutdown-delay=${SHUTDOWN_DELAY_SECONDS}`]
+  })
+  const random = randomFrom(flags.seed + 1)
+  const { faultSeconds: everySeconds } = flags
+  const faults = new Faults({ cluster, poolguard, proxy, random, everySeconds, say })
+  const lives = startLives(cluster, flags, faults)
+  const scrapes = new Scrapes(poolguard.replicas)
+  const overlapping = new OverlapWatch(lives.admin)
+  const { book } = lives
+  say(`seed ${flags.seed}; making ${flags.eips} OvnEips of ${flags.tenants} tenants`)
+  await lives.fill()
+  say(`told to wait meanwhile: ${JSON.stringify(Object.fromEntries(book.waits))}`)
+  book.waits.clear()
+  say(`living for ${flags.minutes} minutes`)
+  const startMs = Date.now()
+  const endMs = startMs + flags.minutes * 60_000
+  let isOver = false
+  const kept = keeper.until(() => isOver, say)
+  await Promise.all([
+    lives.until(endMs),
+    faults.until(endMs),
+    scrapes.until(endMs, SCRAPE_EVERY_MS),
+    overlapping.until(endMs, LOOK_FOR_OVERLAPS_EVERY_MS),
+    tell(endMs, lives, scrapes)
+  ])
+  say('waiting for claims to go, and for Kube-OVN to get done')
+  const [claims, standing] = await Promise.all([
+    claimsLeft(lives.admin, book.failed),
+    settled(lives.admin, say)
+  ])
+  isOver = true
+  await kept
+  await overlapping.once()
+  for (const [i] of poolguard.replicas.entries()) say(memoryOf(scrapes, i))
+  const resident = residentOver(scrapes.of(0), { startMs, endMs })
+  const ledger = await scrapes.ledgerCounts()
+  const empty = lives.empty()
+  const overlaps = overlapping.found
+  const found = { flags, book, faults, empty, overlaps, claims, standing, keeper, resident, scrapes, ledger }
+  lives.close()
+  // what they would still finish in ten seconds is nobody's any more
+  await Promise.all(poolguard.replicas.map(replica => replica.kill()))
+  proxy.close()
+  const wrong = complaints(found)
+  for (const one of [...wrong, ...linesAbout(book, cluster)].slice(0, MOST_TOLD)) say(one)
+  console.log(JSON.stringify(summary(found)))
+  return wrong.length === 0 ? 0 : 1
 }
 
-/** How things stand once nobody waits any more, or nothing moves. */
-async function settled(read: () => Promise<Standing>): Promise<Standing> {
-  let least = Infinity
-  let changedMs = Date.now()
-  for (;;) {
-    const standing = await read()
-    const { length } = standing.stuck
-    if (length < least) changedMs = Date.now()
-    least = Math.min(least, length)
-    if (length === 0 || Date.now() - changedMs > PATIENCE_MS) return standing
-    say(`${length} of ${standing.live} wait for an address`)
-    await new Promise(resolve => setTimeout(resolve, 2_000))
+/** How far it is, now and then. */
+async function tell(endMs: number, { book }: Lives, scrapes: Scrapes): Promise<void> {
+  while (Date.now() + TELL_EVERY_MS < endMs) {
+    await new Promise(resolve => setTimeout(resolve, TELL_EVERY_MS))
+    const counts = [...book.counts.values()].flatMap(verdicts => [...verdicts.values()])
+    const writes = counts.reduce((total, count) => total + count, 0)
+    const seconds = Math.round((endMs - Date.now()) / 1_000)
+    const mib = Math.round((scrapes.of(0).at(-1)?.bytes ?? 0) / 2 ** 20)
+    const { wrong, wronglyStored } = book
+    say(
+      `${seconds} s to go: ${writes} writes, ${wrong.length} answered wrongly, ${wronglyStored} wrongly stored; ${mib} MiB`
+    )
   }
+}
+
+function memoryOf(scrapes: Scrapes, replica: number): string {
+  const readings = scrapes.of(replica)
+  const most = readings.reduce((max, { bytes }) => Math.max(max, bytes), 0)
+  const last = readings.at(-1)
+  const mib = (bytes = 0): number => Math.round(bytes / 2 ** 20)
+  return `replica ${replica + 1}: at most ${mib(most)} MiB, at last ${mib(last?.bytes)} MiB, ${last?.uptimeSeconds ?? 0} s after its start`
 }
 
 /** stdout is kept for the result. */
