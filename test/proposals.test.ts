@@ -4,7 +4,7 @@ import type { AddressRange } from '../src/address/range.ts'
 import { changeOf } from '../src/admission/change.ts'
 import { ruleContext } from '../src/admission/judge.ts'
 import type { PolicySnapshot } from '../src/admission/ports.ts'
-import { admissionReview, rawObject } from '../src/admission/raw-object.ts'
+import { rawObject } from '../src/admission/raw-object.ts'
 import { parseReview } from '../src/admission/review.ts'
 import { UnusableError } from '../src/cli/io.ts'
 import { snapshotOf } from '../src/cli/policies.ts'
@@ -12,6 +12,7 @@ import { Inventory } from '../src/inventory/inventory.ts'
 import { isKindName, KINDS, type KindName } from '../src/kinds/index.ts'
 import { evaluate } from '../src/rules/evaluate.ts'
 import type { Finding } from '../src/rules/finding.ts'
+import { creation } from './admission/creation.ts'
 
 /**
  * What a denial proposes is no trap: in random worlds of few addresses, where all kinds of holders crowd one another, each
@@ -157,15 +158,7 @@ function worldOf(random: Random): Json[] {
 
 /** What the rules about pools say about the creation of one. */
 function findings(created: Json, inventory: Inventory, snapshot: PolicySnapshot): readonly Finding[] {
-  const body = admissionReview({
-    uid: 'u',
-    operation: 'CREATE',
-    subResource: '',
-    dryRun: false,
-    user: { username: 'admin', groups: ['system:masters'] },
-    object: rawObject(created),
-    oldObject: undefined
-  })
+  const body = creation(created, { username: 'admin', groups: ['system:masters'] })
   const parsed = parseReview(body)
   if (!parsed.ok || parsed.review.kind === undefined) throw new Error('no review')
   const decoded = changeOf({ ...parsed.review, kind: parsed.review.kind })

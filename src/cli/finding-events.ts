@@ -18,6 +18,7 @@ import { startAuditing, type AuditTimings } from './audit-loop.ts'
 import { systemClock } from './clock.ts'
 import { eventName } from './event-name.ts'
 import { overrunCounts } from './overrun-counts.ts'
+import { policyEvents, type NotTaken } from './policy-events.ts'
 import type { ClusterWorld } from './world.ts'
 
 /** Findings of one kind that are told of; a cluster has no more Nodes than a few of these. */
@@ -33,7 +34,7 @@ interface Found {
 const WATCHED: readonly KindName[] = ['Node', 'IPAddressPool', 'OvnEip', 'Subnet', 'Service']
 
 export interface FindingEvents {
-  /** Other policies are in force, by which other things are found. */
+  /** Other policies are in force, by which other things are found, or some are not taken. */
   policiesChanged(): void
   stop(): Promise<void>
 }
@@ -48,10 +49,13 @@ export function tellOfFindings(
   {
     log,
     registry,
+    policies,
     audits
   }: {
     readonly log: Log
     readonly registry: Metrics['registry']
+    /** Where poolguard runs, and what becomes of its policy files there; undefined: not told of. */
+    readonly policies?: { readonly namespace: string; readonly notTaken: () => NotTaken } | undefined
     readonly audits?: Partial<AuditTimings>
   }
 ): FindingEvents {
@@ -70,7 +74,9 @@ export function tellOfFindings(
       const parts = [nodesFound(world.inventory, snapshot), unmappedFound(world.inventory, snapshot)]
       const known = parts.filter(part => part !== undefined)
       counts = new Map(known.flatMap(part => [...part.counts]))
-      const events = [...known.flatMap(part => part.events), ...audited]
+      const own =
+        policies === undefined ? [] : policyEvents(world.inventory, policies.namespace, policies.notTaken())
+      const events = [...own, ...known.flatMap(part => part.events), ...audited]
       return known.length === 0 && events.length === 0 ? undefined : events
     },
     told({ reason, regarding, note }, outcome) {

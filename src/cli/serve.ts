@@ -83,7 +83,13 @@ export async function startServing(
   })
   addInventoryMetrics(metrics.registry, () => inventoryFacts(world))
   const { registry } = metrics
-  const findingEvents = isClusterWorld(world) ? tellOfFindings(world, { log, registry }) : undefined
+  const own =
+    options.ledger === undefined
+      ? undefined
+      : { namespace: options.ledger, notTaken: () => policies.notTaken() }
+  const findingEvents = isClusterWorld(world)
+    ? tellOfFindings(world, { log, registry, policies: own })
+    : undefined
   const ledger = ledgerOf(world, options, { log, registry })
   const clock = systemClock()
   const expired = warnOfExpired(policies, { log, clock, now: wallTimeMs })
@@ -93,7 +99,8 @@ export async function startServing(
     told()
     findingEvents?.policiesChanged()
   }
-  const following = { paths, first, policies, clock, log, registry, changed, timings }
+  const rejected = () => findingEvents?.policiesChanged()
+  const following = { paths, first, policies, clock, log, registry, changed, rejected, timings }
   const stopFollowing = followPolicies(following)
   const close = async () => {
     // Watches and timers keep the process alive, also when it cannot listen.

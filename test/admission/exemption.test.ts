@@ -2,10 +2,10 @@ import { test } from 'tap'
 import { createAnswerReview } from '../../src/admission/answer-review.ts'
 import type { Answer } from '../../src/admission/answer.ts'
 import type { Ports } from '../../src/admission/ports.ts'
-import { admissionReview, rawObject } from '../../src/admission/raw-object.ts'
 import { snapshotOf } from '../../src/cli/policies.ts'
 import { Inventory } from '../../src/inventory/inventory.ts'
 import type { ObjectRef } from '../../src/kinds/object-ref.ts'
+import { ALICE, creation } from './creation.ts'
 
 const HEAD = 'apiVersion: poolguard.io/v1alpha1\n'
 const PLAN = `${HEAD}kind: NetworkPlan
@@ -51,15 +51,7 @@ async function ask(
     metadata: { name: 'p', namespace: 'kmetal-metallb' },
     spec: { addresses }
   }
-  const body = admissionReview({
-    uid: 'u',
-    operation: 'CREATE',
-    subResource: '',
-    dryRun: false,
-    user: { username: 'alice', groups: [] },
-    object: rawObject(object),
-    oldObject: undefined
-  })
+  const body = creation(object, ALICE)
   const answer = await createAnswerReview(ports)(body, { path: 'validate', onFault: 'fail' })
   return { answer, confirmed: confirmed.filter(({ kind }) => kind !== 'Namespace') }
 }

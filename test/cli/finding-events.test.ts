@@ -3,6 +3,7 @@ import { test, type Test } from 'tap'
 import type { AuditTimings } from '../../src/cli/audit-loop.ts'
 import { tellOfFindings } from '../../src/cli/finding-events.ts'
 import { loadPolicies } from '../../src/cli/policies.ts'
+import type { NotTaken } from '../../src/cli/policy-events.ts'
 import { clusterWorld, type ClusterWorld } from '../../src/cli/world.ts'
 import { isRecord } from '../../src/kinds/decode.ts'
 import { addFindingMetrics } from '../../src/server/finding-metrics.ts'
@@ -33,6 +34,7 @@ interface Followed {
   readonly lines: readonly string[]
   /** The watch that the program holds on this path. */
   readonly watch: (path: string) => Promise<Call>
+  readonly policiesChanged: () => void
 }
 
 /** Follows a cluster that lists these objects, by the last part of their path, with what tells of findings; stops with the test. */
@@ -42,9 +44,11 @@ async function follow(
   {
     items,
     audits,
+    notTaken,
     ...script
   }: {
     readonly items: Readonly<Record<string, readonly object[]>>
+    readonly notTaken?: () => NotTaken
     readonly audits?: AuditTimings
   } & Pick<Script, 'object'>
 ): Promise<Followed> {
@@ -69,7 +73,8 @@ async function follow(
     `${dir}/config`,
     () => {}
   )
-  const findingEvents = tellOfFindings(world, { log, registry, ...(audits && { audits }) })
+  const own = notTaken && { policies: { namespace: 'poolguard', notTaken } }
+  const findingEvents = tellOfFindings(world, { log, registry, ...own, ...(audits && { audits }) })
   t.teardown(async () => {
     await findingEvents.stop()
     await world.close()
@@ -81,7 +86,7 @@ async function follow(
     if (call === undefined) throw new Error('no watch')
     return call
   }
-  return { world, registry, lines, watch }
+  return { world, registry, lines, watch, policiesChanged: () => findingEvents.policiesChanged() }
 }
 
 await test('a Node that joins inside a pool becomes an Event, and a metric tells it while it lasts', async t => {
@@ -134,6 +139,40 @@ await test('a Node that joins inside a pool becomes an Event, and a metric tells
   t.match(metrics, 'poolguard_findings{rule="pool-cluster-range"} 0')
   t.match(metrics, 'poolguard_events_total{outcome="exists"} 1')
   t.match(metrics, 'poolguard_events_total{outcome="created"} 1')
+})
+
+await test("policy files that are not taken become an Event on poolguard's namespace that repeats nothing of them", async t => {
+  const events: Record<string, unknown>[] = []
+  let notTaken: NotTaken = { problem: '', digest: 'sha256:aa' }
+  const { world, policiesChanged } = await follow(
+    t,
+    'apiVersion: poolguard.io/v1alpha1\nkind: NetworkPlan\nmetadata: {name: dc1}\nspec: {}\n',
+    {
+      items: {
+        namespaces: ['poolguard', 'other'].map(name => ({ metadata: { name, uid: `uid-of-${name}` } }))
+      },
+      notTaken: () => notTaken,
+      object: async call => {
+        const json: unknown = JSON.parse(await call.body())
+        if (isRecord(json)) events.push(json)
+        sendJson(call, 201, {})
+      }
+    }
+  )
+  await world.watcher.synced()
+  policiesChanged()
+  await new Promise(resolve => setTimeout(resolve, 1_500))
+  t.same(events, [], 'none while they are in force')
+  notTaken = { problem: 'plan.yaml:4:5: 10.6.6.6 is wrong\nplan.yaml:5:5: so is that', digest: 'sha256:aa' }
+  policiesChanged()
+  await until(() => events.length === 1, 'an Event', 15_000)
+  t.match(events[0], {
+    metadata: { name: /^poolguard\.[0-9a-f]{16}$/, namespace: 'default' },
+    regarding: { apiVersion: 'v1', kind: 'Namespace', name: 'poolguard', uid: 'uid-of-poolguard' },
+    reason: 'PoliciesRejected',
+    note: /^The policy files have 2 errors and are not taken; sha256:aa stays in force\./
+  })
+  t.notMatch(JSON.stringify(events), '10.6.6.6')
 })
 
 await test('an OvnEip that the edge router maps nothing to becomes an Event', async t => {

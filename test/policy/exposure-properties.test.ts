@@ -8,6 +8,7 @@ import type { Exposure } from '../../src/policy/exposure.ts'
 import { SERVICE_CLASSES } from '../../src/policy/plan.ts'
 import { exposureFor, type ExposureSubject } from '../../src/policy/resolve-exposure.ts'
 import type { Tenancy } from '../../src/policy/tenancy.ts'
+import { appliesToSpec, maybe, ovnEipsSpec, servicesShape, some } from './exposure-arbitraries.ts'
 import { EVERYBODY, exposureOf, parsed, RULES, type Named, type Spec } from './exposure-fixtures.ts'
 
 const TENANTS = ['acme', 'beta', 'gamma']
@@ -28,12 +29,6 @@ const PROBED_PORTS = [19, 20, 22, 25, 26, 27, 5999, 6000, 6050, 6101]
 const TYPES = ['ClusterIP', 'NodePort', 'LoadBalancer']
 const CLASSES = ['', 'example.com/x']
 
-const some = <T>(values: readonly T[]) => fc.uniqueArray(fc.constantFrom(...values), { maxLength: 3 })
-const atLeastOne = <T>(values: readonly T[]) =>
-  fc.uniqueArray(fc.constantFrom(...values), { minLength: 1, maxLength: 3 })
-const maybe = <T extends object>(shape: { [K in keyof T]: fc.Arbitrary<T[K]> }) =>
-  fc.record(shape, { requiredKeys: [] })
-
 const namespaceSelector = fc.record({
   matchLabels: fc.constantFrom<Readonly<Record<string, string>>[]>(
     { t: '1' },
@@ -43,35 +38,26 @@ const namespaceSelector = fc.record({
   )
 })
 
-const appliesTo = maybe({
-  tenants: atLeastOne(['*', 'acme', 'beta']),
-  exceptTenants: fc.constantFrom<string[][]>([], ['gamma']),
-  namespaceSelector,
-  serviceClasses: atLeastOne(SERVICE_CLASSES)
-})
+const NAMES = {
+  selector: namespaceSelector,
+  pools: POOLS,
+  subnets: POOLS,
+  types: TYPES,
+  ranges: RANGES,
+  classes: CLASSES,
+  ports: PORTS,
+  most: { loadBalancers: 4, eips: 4 }
+}
 
 const spec: fc.Arbitrary<Spec> = maybe({
-  appliesTo,
+  appliesTo: appliesToSpec(NAMES),
   actions: maybe({
     'service-port': fc.constantFrom(...ACTIONS),
     'eip-type': fc.constantFrom(...ACTIONS)
   }),
   pools: fc.record({ allowed: some(POOLS) }),
-  services: maybe({
-    allowedTypes: some(TYPES),
-    addressRequests: fc.constantFrom('denied', 'withinGrants'),
-    externalIPs: fc.record({ allowedRanges: some(RANGES) }),
-    loadBalancerSourceRanges: maybe({ required: fc.boolean(), allowedRanges: some(RANGES) }),
-    loadBalancerClasses: fc.record({ allowed: some(CLASSES) }),
-    ports: fc.record({ denied: some(PORTS) }),
-    sharedAddresses: fc.constantFrom('never', 'withinNamespace', 'withinTenant'),
-    quota: fc.record({ loadBalancers: fc.nat(4) })
-  }),
-  ovnEips: maybe({
-    externalSubnets: some(POOLS),
-    staticAddresses: fc.constantFrom('denied', 'withinGrants'),
-    quota: fc.nat(4)
-  }),
+  services: maybe(servicesShape(NAMES)),
+  ovnEips: ovnEipsSpec(NAMES),
   exemptions: fc.constantFrom<Readonly<Record<string, unknown>>[][]>(
     [],
     [

@@ -3,10 +3,10 @@ import * as fc from 'fast-check'
 import { test } from 'tap'
 import { stringify } from 'yaml'
 import { createAnswerReview } from '../../src/admission/answer-review.ts'
-import { admissionReview, rawObject } from '../../src/admission/raw-object.ts'
 import { snapshotOf } from '../../src/cli/policies.ts'
 import { Inventory } from '../../src/inventory/inventory.ts'
 import type { PolicyFile } from '../../src/policy/policy-set.ts'
+import { creation } from '../admission/creation.ts'
 
 const API = { apiVersion: 'poolguard.io/v1alpha1' }
 const until = { owner: 'o', expires: '2027-01-31' }
@@ -77,17 +77,7 @@ const REVIEWS = OBJECTS.flatMap(object =>
     { username: 'alice', groups: ['lab'] },
     { username: 'bob', groups: ['lab'] },
     { username: 'carol', groups: [] }
-  ].map(user =>
-    admissionReview({
-      uid: 'u',
-      operation: 'CREATE',
-      subResource: '',
-      dryRun: false,
-      user,
-      object: rawObject(object),
-      oldObject: undefined
-    })
-  )
+  ].map(user => creation(object, user))
 )
 
 function inventory(): Inventory {

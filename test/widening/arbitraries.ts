@@ -4,6 +4,15 @@ import { snapshotOf } from '../../src/cli/policies.ts'
 import type { PolicySnapshot } from '../../src/admission/ports.ts'
 import { RULES } from '../../src/rules/index.ts'
 import type { Request } from '../../src/admission/widening/decision.ts'
+import {
+  appliesToSpec,
+  atLeastOne,
+  maybe,
+  ovnEipsSpec,
+  servicesShape,
+  some,
+  type Names
+} from '../policy/exposure-arbitraries.ts'
 
 /** Policies and requests of few names and addresses, so that they meet one another. */
 export type Json = Readonly<Record<string, unknown>>
@@ -39,13 +48,6 @@ const BOUNDED = [
   'namespace-tenant'
 ]
 
-const some = <T>(values: readonly T[], maxLength = 3) =>
-  fc.uniqueArray(fc.constantFrom(...values), { maxLength })
-const atLeastOne = <T>(values: readonly T[]) =>
-  fc.uniqueArray(fc.constantFrom(...values), { minLength: 1, maxLength: 3 })
-const maybe = <T extends object>(shape: { [K in keyof T]: fc.Arbitrary<T[K]> }) =>
-  fc.record(shape, { requiredKeys: [] })
-
 const selector = fc.constantFrom<Json>(
   {},
   { matchLabels: { t: '1' } },
@@ -54,6 +56,17 @@ const selector = fc.constantFrom<Json>(
   { matchExpressions: [{ key: 't', operator: 'NotIn', values: ['1'] }] },
   { matchExpressions: [{ key: 'u', operator: 'Exists' }] }
 )
+
+const NAMES: Names<Json> = {
+  selector,
+  pools: POOLS,
+  subnets: SUBNETS,
+  types: TYPES,
+  ranges: RANGES,
+  classes: CLASSES,
+  ports: PORTS,
+  most: { loadBalancers: 3, eips: 2 }
+}
 
 const exemption = fc
   .record({
@@ -78,32 +91,13 @@ const exemption = fc
   .map(({ rules, by, expires }): Json => ({ rules, ...by, expires, reason: 'r', owner: 'o' }))
 
 const exposure: fc.Arbitrary<Json> = maybe({
-  appliesTo: maybe({
-    tenants: atLeastOne(['*', 'acme', 'beta']),
-    exceptTenants: fc.constantFrom<string[]>([], ['gamma']),
-    namespaceSelector: selector,
-    serviceClasses: atLeastOne(['controlPlane', 'mirrored', 'direct'])
-  }),
+  appliesTo: appliesToSpec(NAMES),
   actions: fc.dictionary(fc.constantFrom(...BOUNDED), fc.constantFrom('deny', 'warn', 'audit', 'off'), {
     maxKeys: 3
   }),
   pools: fc.record({ allowed: some(POOLS) }),
-  services: maybe({
-    allowedTypes: some(TYPES),
-    addressRequests: fc.constantFrom('denied', 'withinGrants'),
-    externalIPs: fc.record({ allowedRanges: some(RANGES) }),
-    loadBalancerSourceRanges: maybe({ required: fc.boolean(), allowedRanges: some(RANGES) }),
-    loadBalancerClasses: fc.record({ allowed: some(CLASSES) }),
-    ports: fc.record({ denied: some(PORTS) }),
-    nodePorts: fc.record({ denied: some(PORTS) }),
-    sharedAddresses: fc.constantFrom('never', 'withinNamespace', 'withinTenant'),
-    quota: fc.record({ loadBalancers: fc.nat(3) })
-  }),
-  ovnEips: maybe({
-    externalSubnets: some(SUBNETS),
-    staticAddresses: fc.constantFrom('denied', 'withinGrants'),
-    quota: fc.nat(2)
-  }),
+  services: maybe({ ...servicesShape(NAMES), nodePorts: fc.record({ denied: some(PORTS) }) }),
+  ovnEips: ovnEipsSpec(NAMES),
   exemptions: fc.array(exemption, { maxLength: 2 })
 })
 

@@ -19,6 +19,8 @@ export interface FollowOptions {
   readonly registry: Metrics['registry']
   /** Called after another set came into force. */
   readonly changed: () => void
+  /** Called after files were not taken. */
+  readonly rejected?: (() => void) | undefined
   readonly timings?: Partial<FollowerTimings> | undefined
 }
 
@@ -40,7 +42,8 @@ export function followPolicies(options: FollowOptions): () => void {
       if (offered.outcome === 'rejected') {
         const errors = offered.problem.split('\n')
         const facts = { policies: digest, errors: errors.slice(0, MOST_LOGGED), count: errors.length }
-        return log.error(facts, 'the policy files are not taken; the policies before them stay in force')
+        log.error(facts, 'the policy files are not taken; the policies before them stay in force')
+        return options.rejected?.()
       }
       log.info({ policies: digest }, 'policies loaded')
       const { webhooks } = offered

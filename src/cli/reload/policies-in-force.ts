@@ -3,6 +3,7 @@ import type { ReadinessCheck } from '../../server/admin-app.ts'
 import type { PolicyFacts } from '../../server/policy-metrics.ts'
 import { UnusableError } from '../io.ts'
 import { snapshotOf } from '../policies.ts'
+import type { NotTaken } from '../policy-events.ts'
 import type { Reading } from './reading.ts'
 import { registrationChanges, registrationNeed, type RegistrationNeed } from './registration-need.ts'
 
@@ -67,6 +68,11 @@ export class PoliciesInForce {
       isRejecting: this.problem !== '',
       isRegistrationOutdated: this.webhooks.length > 0
     }
+  }
+
+  /** `problem` is '' while the files as they are now are in force. */
+  notTaken(): NotTaken {
+    return { problem: this.problem, digest: this.current.digest }
   }
 
   /** All hold: there always is a set in force, and a replica that is taken out would be no mend. */

@@ -2,13 +2,13 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
 import { createAnswerReview } from '../../../src/admission/answer-review.ts'
-import { admissionReview, rawObject } from '../../../src/admission/raw-object.ts'
 import { warnOfExpired } from '../../../src/cli/reload/follow-policies.ts'
 import { PoliciesInForce } from '../../../src/cli/reload/policies-in-force.ts'
 import { readPolicies } from '../../../src/cli/reload/reading.ts'
 import { Inventory } from '../../../src/inventory/inventory.ts'
 import { createLogger } from '../../../src/server/logger.ts'
 import { createMetrics } from '../../../src/server/metrics.ts'
+import { ALICE, creation } from '../../admission/creation.ts'
 import { FakeClock } from './fake-clock.ts'
 import { planText, policyText } from './policy-sets.ts'
 
@@ -41,15 +41,7 @@ await test('an exemption that ends while serving is not applied from then on, an
     metadata: { name: 'p', namespace: 'kmetal-metallb' },
     spec: { addresses: ['192.168.1.90-192.168.1.95'] }
   }
-  const body = admissionReview({
-    uid: 'u',
-    operation: 'CREATE',
-    subResource: '',
-    dryRun: false,
-    user: { username: 'alice', groups: [] },
-    object: rawObject(object),
-    oldObject: undefined
-  })
+  const body = creation(object, ALICE)
   const ask = async () => {
     const question = { path: 'validate', onFault: 'fail' } as const
     const { outcome } = await createAnswerReview(ports)(body, question)
