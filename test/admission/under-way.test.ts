@@ -1,6 +1,7 @@
 import { test } from 'tap'
 import { createAnswerReview } from '../../src/admission/answer-review.ts'
 import type { OnFault } from '../../src/admission/answer.ts'
+import { tenantOf } from '../../src/admission/claimant.ts'
 import { snapshotOf } from '../../src/cli/policies.ts'
 import { Inventory } from '../../src/inventory/inventory.ts'
 import { decodeLedger, encodeLedger } from '../../src/ledger/codec.ts'
@@ -268,6 +269,11 @@ await test('a tenant has a share, however many accounts it has, and what is not 
   t.match(await ask(strangers, STRANGER), { status: { code: 429 } })
   t.match(await ask(strangers), { allowed: true })
   t.match(strangers.puts.at(-1)?.claims.at(-1), { requester: 'acme-cpo', tenant: 'acme' })
+  for (const tenancy of [
+    { kind: 'inconsistent', name: 'acme', reason: 'label-without-owner' },
+    { kind: 'unknown', missing: 'Namespace' }
+  ] as const)
+    t.equal(tenantOf(tenancy), '(none)', tenancy.kind)
 })
 
 await test('a claim tells which revision its write replaces, or that this is not known', async t => {
