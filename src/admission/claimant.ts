@@ -1,5 +1,6 @@
 import type { GrowingWrite } from '../ledger/growing-write.ts'
 import { readRevision } from '../ledger/ledger.ts'
+import type { Tenancy } from '../policy/tenancy.ts'
 import type { JudgedWrite } from './judge.ts'
 import type { Review } from './review.ts'
 
@@ -9,12 +10,15 @@ const NO_TENANT = '(none)'
 /** Who asks the ledger, and for how long the answer holds. */
 export function claimant(
   { operation, username, dryRun }: Review,
-  { change, requester, tenancy }: JudgedWrite
+  { change, tenancy }: JudgedWrite
 ): Pick<GrowingWrite, 'replaces' | 'requester' | 'tenant' | 'isDryRun'> {
-  const isPlatform = requester.role === 'platform' || tenancy.kind === 'platform'
-  // Whoever only claims to be of a tenant must not use up what that one may have.
-  const tenant = tenancy.kind === 'tenant' ? tenancy.name : NO_TENANT
   // One that does not decode counts as none, though it is there.
   const replaces = operation === 'CREATE' ? 0n : readRevision(change.oldObject?.meta.resourceVersion ?? '')
-  return { replaces, requester: username, tenant: isPlatform ? '' : tenant, isDryRun: dryRun }
+  return { replaces, requester: username, tenant: tenantOf(tenancy), isDryRun: dryRun }
+}
+
+/** '' for the platform. Whoever only claims to be of a tenant must not use up what that one may have. */
+export function tenantOf(tenancy: Tenancy): string {
+  if (tenancy.kind === 'platform') return ''
+  return tenancy.kind === 'tenant' ? tenancy.name : NO_TENANT
 }

@@ -1,5 +1,6 @@
 import { test } from 'tap'
 import type { OnFault } from '../../src/admission/answer.ts'
+import { tenantOf } from '../../src/admission/claimant.ts'
 import { EIP, eip, PLATFORM, POOL, pool, World } from './ledger-world.ts'
 
 const RANGE = { family: 4, first: 3232235876n, last: 3232235880n } as const // 192.168.1.100-104
@@ -132,6 +133,11 @@ await test('a tenant has a share, however many accounts it has, and what is not 
   t.match(await ask(strangers, STRANGER), { status: { code: 429 } })
   t.match(await ask(strangers), { allowed: true })
   t.match(strangers.puts.at(-1)?.claims.at(-1), { requester: 'acme-cpo', tenant: 'acme' })
+  for (const tenancy of [
+    { kind: 'inconsistent', name: 'acme', reason: 'label-without-owner' },
+    { kind: 'unknown', missing: 'Namespace' }
+  ] as const)
+    t.equal(tenantOf(tenancy), '(none)', tenancy.kind)
 })
 
 await test('a claim tells which revision its write replaces, or that this is not known', async t => {

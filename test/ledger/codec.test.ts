@@ -47,6 +47,7 @@ await test('what is not understood is no ledger', async t => {
     ['{"formatVersion"', '{"more":1,"formatVersion"'],
     ['"12"', '"-1"'],
     ['"12"', '12'],
+    ['"12"', '"123456789012345678901"'],
     ['"IPAddressPool":', '"Pool":'],
     ['"kind":"IPAddressPool"', '"kind":"Pool"'],
     ['"uid":"u",', ''],

@@ -182,6 +182,12 @@ await test('a claim whose object cannot be read goes in time, and its kind is li
   t.equal(world.ledger.minRevision.get('IPAddressPool'), 60n, 'as of the list')
 })
 
+await test('what is not there when its time is up was never stored, and asks for no list', async t => {
+  const world = new World(writeOf()).stores(null)
+  t.match(await world.expire(), { expired: 1 })
+  t.equal(world.ledger.minRevision.get('IPAddressPool'), 10n)
+})
+
 await test('a kind that must be listed is not said to be known by an object that is', async t => {
   const [unread, read] = [writeOf({ owner: { ...POOL, name: 'unread' } }), writeOf()]
   for (const writes of [

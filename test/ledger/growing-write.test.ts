@@ -121,6 +121,11 @@ await test('no tenant, nor all of them, keeps the platform out', async t => {
   const platform = fill(all.ledger, of('', 4))
   t.equal(platform.passed, MOST_CLAIMS - 80)
   t.equal(limitOf(platform.ledger, writeOf('x', 1)), 'full')
+  const late = fill(
+    fill(BLANK, of('', 2)).ledger,
+    ['a', 'b', 'c', 'd'].flatMap(tenant => of(tenant, 3))
+  )
+  t.equal(late.passed, 80, 'what the platform has is not taken from the tenants')
 })
 
 await test('the ledger stays well below what a ConfigMap holds, whatever is claimed', async t => {

@@ -89,7 +89,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'an object of the same name ends the claim of a CREATE',
-    edits: [{ file: 'collector.ts', text: ' || stored.uid !== uid', becomes: '' }]
+    edits: [{ file: 'is-over.ts', text: ' || stored.uid !== uid', becomes: '' }]
   },
   {
     name: 'an expired claim does not make views catch up with its object',
@@ -107,12 +107,12 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'an UPDATE is over when its object is stored',
-    edits: [{ file: 'collector.ts', text: 'if (replaces === 0n) return true', becomes: 'return true' }]
+    edits: [{ file: 'is-over.ts', text: 'if (replaces === 0n) return true', becomes: 'return true' }]
   },
   {
     name: 'an UPDATE is over while what it replaces is still stored',
     edits: [
-      { file: 'collector.ts', text: 'stored.revision > replaces', becomes: 'stored.revision >= replaces' }
+      { file: 'is-over.ts', text: 'stored.revision > replaces', becomes: 'stored.revision >= replaces' }
     ]
   },
   {
