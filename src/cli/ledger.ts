@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { sleep } from '../cluster/clock.ts'
+import { sleep, within } from '../cluster/clock.ts'
 import { guardedObjects } from '../cluster/guarded-objects.ts'
 import { CollectorLoop } from '../cluster/ledger-collector.ts'
 import { configMapStore, LEDGER_NAME } from '../cluster/ledger-store.ts'
@@ -60,6 +60,7 @@ export function startLedger(
     clock: {
       nowMs: () => clock.nowMs(),
       sleep: ms => sleep(clock, ms, stopping.signal),
+      within: (work, ms) => within(clock, work, ms),
       random: () => clock.random()
     },
     newId: randomUUID,

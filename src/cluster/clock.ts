@@ -21,3 +21,11 @@ export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<vo
     signal.addEventListener('abort', done)
   })
 }
+
+/** What the work comes to, or undefined after `ms`; the work goes on then, and its failure is nobody's. Rejects when it does before. */
+export function within<T>(clock: Clock, work: Promise<T>, ms: number): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(ms, () => resolve(undefined))
+    work.then(resolve, reject).finally(cancel)
+  })
+}

@@ -7,7 +7,7 @@ import { isOver } from './is-over.ts'
 import { asViewClaims, claimsOfOthers } from './ledger.ts'
 import { limitOf, withClaim, type GrowingWrite, type LimitReason, type Taking } from './growing-write.ts'
 import type { Ledger, LedgerProblem } from './ledger.ts'
-import { BUDGET_MS, RETRY_MS } from './limits.ts'
+import { ANSWER_MS, BUDGET_MS, RETRY_MS } from './limits.ts'
 import type { LedgerEvent, LedgerPorts } from './ports.ts'
 import { haveCommon } from './taken.ts'
 import { Turns } from './turns.ts'
@@ -39,6 +39,8 @@ type Judged<E> =
 /** Evaluates the write on a view; asked once or twice an attempt. */
 export type Evaluate<E> = (view: View) => Promise<Evaluated<E>>
 
+const CONTENDED: Guarded<never> = { outcome: 'retry', why: 'contended' }
+
 /** More than etcd ever gets to. */
 const MOST_REVISION = 1n << 64n
 
@@ -61,25 +63,39 @@ export class Guard {
     return this.ports.clock.nowMs()
   }
 
-  /** Two calls to the ledger, more when others write it at the same time. Puts nothing later than `BUDGET_MS` after the review came. */
+  /**
+   * Two calls to the ledger, more when others write it at the same time. Puts nothing later than `BUDGET_MS` after the review came,
+   * and answers by `ANSWER_MS`.
+   */
   async admit<E>(write: GrowingWrite, evaluate: Evaluate<E>): Promise<Guarded<E>> {
     const { clock } = this.ports
+    const leftMs = Math.max(0, write.sinceMs + ANSWER_MS - this.nowMs())
+    const work = await clock.within(this.inTurn(write, evaluate), leftMs)
+    const { answer = CONTENDED, conflicts } = work ?? { conflicts: 0 }
+    this.ports.observe({
+      outcome: eventOutcome(answer, write),
+      conflicts,
+      waitMs: this.nowMs() - write.sinceMs
+    })
+    return answer
+  }
+
+  /** Attempts until one comes to an answer, after those of the writes that came before; none when there is no time left. */
+  private async inTurn<E>(
+    write: GrowingWrite,
+    evaluate: Evaluate<E>
+  ): Promise<{ readonly answer?: Guarded<E>; readonly conflicts: number }> {
+    const { clock } = this.ports
     const endTurn = await this.turns.take()
-    let conflicts = 0
     try {
-      let answer: Guarded<E> | undefined
-      while (answer === undefined && !this.isLate(write)) {
+      let conflicts = 0
+      while (!this.isLate(write)) {
         if (conflicts > 0) await clock.sleep(RETRY_MS.min + (RETRY_MS.max - RETRY_MS.min) * clock.random())
-        answer = await this.attempt(write, evaluate)
-        if (answer === undefined) conflicts += 1
+        const answer = await this.attempt(write, evaluate)
+        if (answer !== undefined) return { answer, conflicts }
+        conflicts += 1
       }
-      answer ??= { outcome: 'retry', why: 'contended' }
-      this.ports.observe({
-        outcome: eventOutcome(answer, write),
-        conflicts,
-        waitMs: clock.nowMs() - write.sinceMs
-      })
-      return answer
+      return { conflicts }
     } finally {
       endTurn()
     }

@@ -12,10 +12,16 @@ export const TTL_MS = 120_000
 export const COLLECT_EVERY_MS = 2_000
 
 /**
- * For one write, from the call to the last attempt: the webhooks wait 5 s (`timeoutSeconds` in admission/registration.ts) and the
- * server answers a second before (server/app.ts), which leaves one for the calls of the last attempt.
+ * For one write, from when its review came to the last put, which has another second (`CALL_MS` in cluster/ledger-store.ts): the
+ * webhooks wait 5 s (`timeoutSeconds` in admission/registration.ts), and the server answers a second before (server/app.ts).
  */
 export const BUDGET_MS = 3_000
+
+/**
+ * By then a write that has come to nothing is told to try again, whatever it waits for: the server's own answer after 4 s is an error,
+ * which kubectl does not try again. What is under way by then ends by itself.
+ */
+export const ANSWER_MS = 3_700
 
 /** Between two attempts: an etcd write takes 3 to 15 ms, and as many contend as there are replicas. */
 export const RETRY_MS = { min: 5, max: 40 }

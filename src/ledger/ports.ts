@@ -44,6 +44,8 @@ export interface LedgerClock {
   /** Milliseconds on this replica's own clock, which never jumps back. */
   nowMs(): number
   sleep(ms: number): Promise<void>
+  /** What the work comes to, or undefined after `ms`; the work goes on then. */
+  within<T>(work: Promise<T>, ms: number): Promise<T | undefined>
   /** In [0, 1). */
   random(): number
 }

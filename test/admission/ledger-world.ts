@@ -141,7 +141,12 @@ export class World {
           return new Map(refs.map(ref => [refKey(ref), this.storedOf(ref)]))
         }
       },
-      clock: { nowMs: () => this.ms, sleep: async ms => void (this.ms += ms), random: () => 0.5 },
+      clock: {
+        nowMs: () => this.ms,
+        sleep: async ms => void (this.ms += ms),
+        within: work => work,
+        random: () => 0.5
+      },
       newId: () => `id-${this.puts.length}`,
       observe: () => {}
     })

@@ -89,7 +89,7 @@ const NOTHING_STORED: GuardedObjects = {
 function portsOf(store: ClaimStore, nowMs: () => number): Omit<LedgerPorts, 'objects'> {
   return {
     store,
-    clock: { nowMs, sleep: ms => sleep(ms), random: Math.random },
+    clock: { nowMs, sleep: ms => sleep(ms), within: work => work, random: Math.random },
     newId: randomUUID,
     observe: () => {}
   }

@@ -29,7 +29,7 @@ for (const isFirst of [true, false]) {
         list: async () => true,
         stored: async () => new Map()
       },
-      clock: { nowMs: () => nowMs, sleep: async () => {}, random: () => 0 },
+      clock: { nowMs: () => nowMs, sleep: async () => {}, within: work => work, random: () => 0 },
       newId: () => '',
       observe: () => {}
     })

@@ -95,7 +95,12 @@ class World {
         },
         stored: async () => this.stored
       },
-      clock: { nowMs: () => this.ms, sleep: async ms => void (this.ms += ms), random: () => 0 },
+      clock: {
+        nowMs: () => this.ms,
+        sleep: async ms => void (this.ms += ms),
+        within: work => work,
+        random: () => 0
+      },
       newId: () => this.newId(),
       observe: () => {}
     }

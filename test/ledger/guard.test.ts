@@ -6,6 +6,7 @@ import { Guard } from '../../src/ledger/guard.ts'
 import type { GrowingWrite } from '../../src/ledger/growing-write.ts'
 import { GUARDED_KINDS } from '../../src/ledger/guarded-claims.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
+import type { LedgerClock, LedgerEvent } from '../../src/ledger/ports.ts'
 
 const RANGE = { family: 4, first: 1n, last: 10n } as const
 
@@ -31,16 +32,24 @@ class Replica {
   evaluations = 0
   onList = () => {}
   onEvaluate = () => {}
-  private nowMs = 0
+  onRead = async () => {}
+  events: LedgerEvent[] = []
+  within: LedgerClock['within'] = work => work
+  nowMs = 0
 
-  async admit() {
+  readonly guard: Guard
+
+  constructor() {
     const blank = blankLedger({ version: '1', lineage: 'a' })
     const { revisions } = this
     const areRevisionsComparable = () => this.areRevisionsComparable
     const timesReplaced = () => this.timesReplaced
-    const guard = new Guard({
+    this.guard = new Guard({
       store: {
-        read: async () => ({ ok: true, ledger: { ...blank, isBlank: false, minRevision: this.minRevision } }),
+        read: async () => {
+          await this.onRead()
+          return { ok: true, ledger: { ...blank, isBlank: false, minRevision: this.minRevision } }
+        },
         put: async ledger => {
           this.puts.push(ledger)
           return 'stored'
@@ -63,11 +72,19 @@ class Replica {
         },
         stored: async () => new Map()
       },
-      clock: { nowMs: () => this.nowMs, sleep: async ms => void (this.nowMs += ms), random: () => 0 },
+      clock: {
+        nowMs: () => this.nowMs,
+        sleep: async ms => void (this.nowMs += ms),
+        within: (work, ms) => this.within(work, ms),
+        random: () => 0
+      },
       newId: () => 'id',
-      observe: () => {}
+      observe: event => void this.events.push(event)
     })
-    return guard.admit(WRITE, async () => {
+  }
+
+  admit(sinceMs = 0) {
+    return this.guard.admit({ ...WRITE, sinceMs }, async () => {
       this.evaluations += 1
       this.onEvaluate()
       return { denies: false, said: undefined }
@@ -133,4 +150,37 @@ await test('where revisions do not compare each write lists all, and no revision
   }
   t.match(await replica.admit(), { outcome: 'passed' })
   t.equal(replica.evaluations, 3)
+})
+
+await test('a write that waits too long for others is told to try again, and puts nothing when its turn comes', async t => {
+  const replica = new Replica()
+  const limits: number[] = []
+  let isOver = () => {}
+  let goOn = () => {}
+  replica.within = async (work, ms) => {
+    limits.push(ms)
+    return Promise.race([work, new Promise<undefined>(resolve => (isOver = () => resolve(undefined)))])
+  }
+  replica.onRead = () => new Promise(resolve => (goOn = resolve))
+  const first = replica.admit(-1_000)
+  const firstIsOver = isOver
+  const second = replica.admit(-500)
+  isOver()
+  t.match(await second, { outcome: 'retry', why: 'contended' })
+  replica.nowMs = 5_000
+  firstIsOver()
+  t.match(await first, { outcome: 'retry', why: 'contended' })
+  replica.onRead = async () => {}
+  goOn()
+  t.match(await replica.admit(5_000), { outcome: 'passed' }, 'the next one')
+  t.equal(replica.puts.length, 1)
+  t.same(limits, [2_700, 3_200, 3_700])
+  t.same(
+    replica.events.map(({ outcome, waitMs }) => [outcome, waitMs]),
+    [
+      ['retry', 500],
+      ['retry', 6_000],
+      ['claimed', 0]
+    ]
+  )
 })

@@ -3,10 +3,13 @@ import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 import type { Code } from './replica.ts'
+import type { Weather } from './weather.ts'
 
 /** A rule of the protocol, and what the code is without it. Each text stands exactly once in its file. */
 export interface Mutant {
   readonly name: string
+  /** Of the schedules that are tried; all kinds when absent. */
+  readonly weather?: Partial<Weather>
   readonly edits: readonly { readonly file: string; readonly text: string; readonly becomes: string }[]
 }
 
@@ -25,6 +28,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the collector reads objects before the ledger',
+    weather: { pass: 14, collect: 22, longestMs: 130_000, relist: 0, isCruel: false },
     edits: [
       {
         file: 'collector.ts',
@@ -52,6 +56,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'claims expire while a write may still be stored',
+    weather: { pass: 14 },
     edits: [{ file: 'limits.ts', text: 'TTL_MS = 120_000', becomes: 'TTL_MS = 20_000' }]
   },
   {
@@ -93,6 +98,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'an expired claim does not make views catch up with its object',
+    weather: { pass: 14, collect: 22, longestMs: 130_000 },
     edits: [
       {
         file: 'collector.ts',
@@ -117,6 +123,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'an attempt of a CREATE takes the place of the one before',
+    weather: { isCruel: false, relist: 0, variety: 1 },
     edits: [
       {
         file: 'growing-write.ts',
@@ -137,10 +144,12 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'an expired claim whose object cannot be read does not have its kind listed',
+    weather: { isUnreliable: true, pass: 14, longestMs: 130_000 },
     edits: [{ file: 'collector.ts', text: 'next.delete(owner.kind)', becomes: 'continue' }]
   },
   {
     name: 'a ledger in the place of another is trusted at once',
+    weather: { isCruel: true },
     edits: [
       {
         file: 'continuity.ts',
@@ -151,6 +160,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a blank ledger is trusted at first sight, whatever was there before',
+    weather: { isCruel: true, relist: 0 },
     edits: [
       {
         file: 'continuity.ts',
@@ -161,6 +171,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a ledger that is missing is made anew at once',
+    weather: { isCruel: true, isUnreliable: false, relist: 0, pass: 14, collect: 22, dawdles: 'commit' },
     edits: [
       { file: 'collector.ts', text: 'if (continued.isOver)', becomes: "if (continued.problem === 'missing')" }
     ]

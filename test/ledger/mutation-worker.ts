@@ -12,7 +12,7 @@ async function flawOf({ index, folder }: { index: number; folder: string }): Pro
   if (mutant === undefined) return ''
   const code = await mutated(mutant, folder)
   for (let seed = 1; seed <= SCHEDULES; seed++) {
-    const flaw = await simulate(code, seed)
+    const flaw = await simulate(code, { seed, ...(mutant.weather && { weather: mutant.weather }) })
     if (flaw !== undefined) return flawText(flaw)
   }
   return ''

@@ -137,6 +137,9 @@ export class Replica {
       clock: {
         nowMs,
         sleep: ms => step('sleep', () => void (around.ms += ms)),
+        // Now and then the caller has no more time, and the attempt goes on without it.
+        within: (work, ms) =>
+          random.oneIn(40) ? Promise.race([work, step('late', () => void (around.ms += ms))]) : work,
         random: () => random.below(1000) / 1000
       },
       newId: () => String((ids += 1)),

@@ -13,9 +13,9 @@ export const SCHEDULES = Number(process.env['POOLGUARD_SCHEDULES'] ?? 50_000)
 export async function runSchedules(from: number): Promise<Flaw | undefined> {
   const code = { Guard, Collector, Continuity }
   const again = process.env['POOLGUARD_SEED']
-  if (again !== undefined) return simulate(code, Number(again))
+  if (again !== undefined) return simulate(code, { seed: Number(again) })
   for (let seed = from; seed < from + SCHEDULES; seed++) {
-    const flaw = await simulate(code, seed)
+    const flaw = await simulate(code, { seed })
     if (flaw !== undefined) return flaw
   }
   return undefined

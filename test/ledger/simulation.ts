@@ -7,6 +7,7 @@ import { Random } from '../histories/random.ts'
 import { Replica, type Code, type ReplicaOptions, type Surroundings } from './replica.ts'
 import { Scheduler } from './scheduler.ts'
 import { hasForeign, Storage, type Stored } from './storage.ts'
+import { weatherOf, type Weather } from './weather.ts'
 
 /** What one client does to one object, one write after the other. */
 interface Client {
@@ -47,13 +48,19 @@ export interface Flaw {
   readonly trace: readonly string[]
 }
 
-/** Runs the schedule that the seed determines on this code. */
-export async function simulate(code: Code, seed: number): Promise<Flaw | undefined> {
-  const what = await new Simulation(code, seed, undefined).run()
+/** A schedule is determined by these. */
+export interface Schedule {
+  readonly seed: number
+  readonly weather?: Partial<Weather>
+}
+
+/** Runs one schedule on this code. */
+export async function simulate(code: Code, schedule: Schedule): Promise<Flaw | undefined> {
+  const what = await new Simulation(code, schedule, undefined).run()
   if (what === undefined) return undefined
   const trace: string[] = []
-  await new Simulation(code, seed, trace).run()
-  return { seed, what, trace }
+  await new Simulation(code, schedule, trace).run()
+  return { seed: schedule.seed, what, trace }
 }
 
 class Simulation {
@@ -63,35 +70,21 @@ class Simulation {
   private readonly around: Surroundings = { ms: 0, isUnreliable: false }
   private readonly replicas: Replica[]
   private readonly options: ReplicaOptions
-  /** How often, of a hundred times, time passes, a collector starts or a watch ends; each schedule has something else in plenty. */
-  private readonly often: { readonly pass: number; readonly collect: number; readonly relist: number }
-  /** What passes at once: less than a request may take, or more than a claim may. */
-  private readonly longestMs: number
-  /** How many of `WANTED` an owner asks for. */
-  private readonly variety: number
-  /** Processes die, or the ledger does. */
-  private readonly isCruel: boolean
+  private readonly weather: Weather
   private running = 0
   private uids = 0
   private hasFailures = false
   private isLedgerLost = false
   private flaw: string | undefined
 
-  constructor(code: Code, seed: number, trace: string[] | undefined) {
+  constructor(code: Code, { seed, weather: given = {} }: Schedule, trace: string[] | undefined) {
     this.random = new Random(seed)
     this.scheduler = new Scheduler(this.random, trace)
-    this.isCruel = this.random.oneIn(3)
-    this.often = {
-      pass: this.random.of([2, 5, 14]),
-      collect: this.random.of([4, 10, 22]),
-      relist: this.random.of([0, 0, 2, 14])
-    }
-    this.scheduler.dawdles = this.random.of(['nothing', 'commit', 'read'])
-    this.around.isUnreliable = this.random.oneIn(3)
-    this.variety = 1 + this.random.below(2)
-    this.longestMs = this.random.of([25_000, 25_000, 130_000])
+    this.weather = weatherOf(this.random, given)
+    this.scheduler.dawdles = this.weather.dawdles
+    this.around.isUnreliable = this.weather.isUnreliable
     const { storage, scheduler, random, around } = this
-    const areRevisionsComparable = !this.random.oneIn(8)
+    const { areRevisionsComparable } = this.weather
     this.options = { code, storage, scheduler, random, around, areRevisionsComparable }
     this.storage.installLedger()
     this.replicas = Array.from({ length: 1 + this.random.below(3) }, (_, i) => new Replica(i, this.options))
@@ -137,14 +130,14 @@ class Simulation {
     const chance = random.below(100)
     const replica = this.replicas[random.below(this.replicas.length)]
     if (replica === undefined) return
-    const { pass, collect, relist } = this.often
+    const { pass, collect, relist } = this.weather
     const hear = pass + collect + 5
     const harm = hear + relist + (this.isLedgerLost ? 10 : 3)
-    if (chance < pass) this.pass(random.of([10, 700, 6_000, this.longestMs]))
+    if (chance < pass) this.pass(random.of([10, 700, 6_000, this.weather.longestMs]))
     else if (chance < pass + collect) void replica.collect()
     else if (chance < hear) replica.hear(random)
     else if (chance < hear + relist) replica.relists(random)
-    else if (chance < harm && this.isCruel) this.harm(replica)
+    else if (chance < harm && this.weather.isCruel) this.harm(replica)
     else await scheduler.next()
   }
 
@@ -204,7 +197,7 @@ class Simulation {
     const newUid = String((this.uids += 1))
     for (;;) {
       const stored = this.storage.now.objects.get(refKey(owner))
-      const wanted = wantedBy(owner, this.random.below(this.variety))
+      const wanted = wantedBy(owner, this.random.below(this.weather.variety))
       if (takenBeyond(wanted, stored?.claims ?? []).length === 0) return 'done'
       const uid = stored?.uid ?? newUid
       const answer = await this.review(owner, { wanted, stored, uid })
@@ -265,7 +258,7 @@ class Simulation {
   private async finish(): Promise<void> {
     this.around.isUnreliable = false
     await this.drain()
-    for (let round = 0; round < (this.isCruel ? 4 : 2) && this.flaw === undefined; round++) {
+    for (let round = 0; round < (this.weather.isCruel ? 4 : 2) && this.flaw === undefined; round++) {
       for (const replica of this.replicas) {
         void replica.collect()
         await this.drain()
