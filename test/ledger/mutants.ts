@@ -94,6 +94,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'an object of the same name ends the claim of a CREATE',
+    weather: { isCruel: false, isUnreliable: false, relist: 0, variety: 1, dawdles: 'commit' },
     edits: [{ file: 'is-over.ts', text: ' || stored.uid !== uid', becomes: '' }]
   },
   {
@@ -123,7 +124,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'an attempt of a CREATE takes the place of the one before',
-    weather: { isCruel: false, relist: 0, variety: 1 },
+    weather: { isCruel: false, isUnreliable: false, relist: 0, variety: 1, dawdles: 'commit' },
     edits: [
       {
         file: 'growing-write.ts',
@@ -160,7 +161,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a blank ledger is trusted at first sight, whatever was there before',
-    weather: { isCruel: true, relist: 0 },
+    weather: { isCruel: true, harm: 12, relist: 0, pass: 2, dawdles: 'commit' },
     edits: [
       {
         file: 'continuity.ts',
@@ -171,7 +172,15 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a ledger that is missing is made anew at once',
-    weather: { isCruel: true, isUnreliable: false, relist: 0, pass: 14, collect: 22, dawdles: 'commit' },
+    weather: {
+      isCruel: true,
+      harm: 12,
+      isUnreliable: false,
+      relist: 0,
+      pass: 2,
+      collect: 22,
+      dawdles: 'commit'
+    },
     edits: [
       { file: 'collector.ts', text: 'if (continued.isOver)', becomes: "if (continued.problem === 'missing')" }
     ]

@@ -132,7 +132,7 @@ class Simulation {
     if (replica === undefined) return
     const { pass, collect, relist } = this.weather
     const hear = pass + collect + 5
-    const harm = hear + relist + (this.isLedgerLost ? 10 : 3)
+    const harm = hear + relist + (this.isLedgerLost ? 10 : this.weather.harm)
     if (chance < pass) this.pass(random.of([10, 700, 6_000, this.weather.longestMs]))
     else if (chance < pass + collect) void replica.collect()
     else if (chance < hear) replica.hear(random)
