@@ -54,7 +54,6 @@ export function startLedger(
       inventory,
       watcher,
       read: liveReader({ api, watcher, clock, deadlineMs: LIST_MS }),
-      plan: () => world.ports.snapshot().plan,
       areRevisionsComparable: () => revisions.areComparable === true
     }),
     clock: {

@@ -1,10 +1,9 @@
 import type { Inventory } from '../inventory/inventory.ts'
 import { isKindName } from '../kinds/index.ts'
 import { refKey } from '../kinds/object-ref.ts'
-import { guardedClaims, GUARDED_KINDS } from '../ledger/guarded-claims.ts'
+import { GUARDED_KINDS } from '../ledger/guarded-claims.ts'
+import { readRevision } from '../ledger/ledger.ts'
 import type { GuardedObjects, StoredObject } from '../ledger/ports.ts'
-import type { Plan } from '../policy/plan.ts'
-import { revisionOf } from './watch-event.ts'
 import type { LiveReader } from './live-reader.ts'
 import type { Watcher } from './watcher.ts'
 
@@ -12,14 +11,13 @@ export interface GuardedObjectsOptions {
   readonly inventory: Inventory
   readonly watcher: Pick<Watcher, 'watched'>
   readonly read: LiveReader
-  readonly plan: () => Plan
   /** Asked each time; false until a `RevisionOrder` knows. */
   readonly areRevisionsComparable: () => boolean
 }
 
 /** The guarded objects of a cluster that is followed: the inventory, and live reads that bring it up to date. */
 export function guardedObjects(options: GuardedObjectsOptions): GuardedObjects {
-  const { inventory, watcher, read, plan } = options
+  const { inventory, watcher, read } = options
   return {
     get areRevisionsComparable() {
       return options.areRevisionsComparable()
@@ -36,7 +34,6 @@ export function guardedObjects(options: GuardedObjectsOptions): GuardedObjects {
     },
     async stored(refs) {
       const unread = new Set((await read(refs)).map(({ ref }) => refKey(ref)))
-      const context = { plan: plan(), view: inventory }
       const found = new Map<string, StoredObject | null>()
       for (const ref of refs) {
         if (unread.has(refKey(ref)) || !isKindName(ref.kind)) continue
@@ -45,11 +42,7 @@ export function guardedObjects(options: GuardedObjectsOptions): GuardedObjects {
           refKey(ref),
           object === undefined
             ? null
-            : {
-                uid: object.meta.uid,
-                revision: revisionOf(object.meta.resourceVersion),
-                claims: guardedClaims(object, context)
-              }
+            : { uid: object.meta.uid, revision: readRevision(object.meta.resourceVersion) }
         )
       }
       return found

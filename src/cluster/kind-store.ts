@@ -2,9 +2,10 @@ import type { Inventory } from '../inventory/inventory.ts'
 import type { FieldError } from '../kinds/decode.ts'
 import { refOf, type AnyObject, type KindName } from '../kinds/index.ts'
 import { refKey, type ObjectRef } from '../kinds/object-ref.ts'
+import { readRevision } from '../ledger/ledger.ts'
 import type { CompleteList } from './list.ts'
 import type { Entry } from './entry.ts'
-import { isOlder, revisionOf } from './watch-event.ts'
+import { isOlder } from './watch-event.ts'
 
 /** An object that is stored but does not have the shape its kind promises, and the fields that are wrong. */
 export interface Unreadable {
@@ -109,7 +110,7 @@ export class KindStore {
 
   /** All that was written up to this revision has been put or deleted here. */
   completed(resourceVersion: string): void {
-    const revision = revisionOf(resourceVersion)
+    const revision = readRevision(resourceVersion)
     if (revision !== undefined && (this.completeAt ?? -1n) < revision) this.completeAt = revision
     this.heardOf(resourceVersion)
   }
@@ -135,7 +136,7 @@ export class KindStore {
     this.deletions.clear()
     this.unreadables.clear()
     this.listedAt = list.resourceVersion
-    this.completeAt = revisionOf(list.resourceVersion)
+    this.completeAt = readRevision(list.resourceVersion)
     const objects: AnyObject[] = []
     for (const entry of list.entries) {
       if (entry.read.ok) objects.push(entry.read.object)

@@ -2,7 +2,7 @@ import { Backoff } from './backoff.ts'
 import { sleep, type Clock } from './clock.ts'
 import type { ApiServer } from './connect.ts'
 import { revisionNow } from './list.ts'
-import { revisionOf } from './watch-event.ts'
+import { readRevision } from '../ledger/ledger.ts'
 
 /** For each of the two lists. */
 const LIST_MS = 2_000
@@ -19,7 +19,7 @@ export async function haveComparableRevisions(api: ApiServer): Promise<boolean |
   const first = await revisionNow(api, request)
   const second = first === undefined ? undefined : await revisionNow(api, request)
   if (first === undefined || second === undefined) return undefined
-  const [earlier, later] = [revisionOf(first), revisionOf(second)]
+  const [earlier, later] = [readRevision(first), readRevision(second)]
   return earlier !== undefined && later !== undefined && earlier <= later
 }
 

@@ -1,4 +1,5 @@
 import { isRecord } from '../kinds/decode.ts'
+import { readRevision } from '../ledger/ledger.ts'
 import { statusError, type ClusterError } from './cluster-error.ts'
 
 /** One line of a watch. */
@@ -36,13 +37,8 @@ export function resourceVersionOf(object: unknown): string {
  * revisions); where they are no integers nothing is certain, and the latest word counts.
  */
 export function isOlder(a: string, b: string): boolean {
-  const [older, newer] = [revisionOf(a), revisionOf(b)]
+  const [older, newer] = [readRevision(a), readRevision(b)]
   return older !== undefined && newer !== undefined && older < newer
-}
-
-/** The number that a resource version is; undefined when it is none. */
-export function revisionOf(resourceVersion: string): bigint | undefined {
-  return /^\d+$/.test(resourceVersion) ? BigInt(resourceVersion) : undefined
 }
 
 function parse(line: string): unknown {

@@ -1,5 +1,4 @@
 import type { View } from '../inventory/view.ts'
-import type { Claim } from '../kinds/claim.ts'
 import type { KindName } from '../kinds/index.ts'
 import type { ObjectRef } from '../kinds/object-ref.ts'
 import type { Ledger, LedgerRead } from './ledger.ts'
@@ -19,8 +18,6 @@ export interface StoredObject {
   readonly uid: string
   /** undefined when it is no number. */
   readonly revision: bigint | undefined
-  /** As `guardedClaims` tells them. */
-  readonly claims: readonly Claim[]
 }
 
 /** The objects whose addresses the ledger guards. Nothing here rejects. */

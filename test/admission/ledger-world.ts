@@ -86,7 +86,7 @@ export class World {
   /** As of revision 5. */
   private storedOf({ kind, namespace, name }: ObjectRef) {
     const object = isKindName(kind) ? this.inventory.get(kind, namespace, name) : undefined
-    return object === undefined ? null : { uid: object.meta.uid, revision: 5n, claims: [] }
+    return object === undefined ? null : { uid: object.meta.uid, revision: 5n }
   }
 
   pass(ms: number): void {

@@ -9,7 +9,6 @@ import { Inventory } from '../../src/inventory/inventory.ts'
 import { blankLedger, encodeLedger } from '../../src/ledger/codec.ts'
 import type { Collected } from '../../src/ledger/collector.ts'
 import { GUARDED_KINDS } from '../../src/ledger/guarded-claims.ts'
-import { snapshotOf } from '../../src/cli/policies.ts'
 import {
   bookmark,
   clock,
@@ -25,13 +24,6 @@ import {
   until
 } from './fake-api-server.ts'
 import type { Call, Script } from './fake-api-server.ts'
-
-const { plan } = snapshotOf([
-  {
-    path: 'plan.yaml',
-    text: 'apiVersion: poolguard.io/v1alpha1\nkind: NetworkPlan\nmetadata: {name: dc1}\nspec: {nodeSubnets: [192.168.1.0/24]}\n'
-  }
-])
 
 function configMap(data?: object, resourceVersion = '7') {
   return { kind: 'ConfigMap', metadata: { name: 'poolguard-ledger', uid: 'u-1', resourceVersion }, data }
@@ -167,7 +159,6 @@ await test('the objects say up to which revision they are known, and are brought
     inventory,
     watcher,
     read,
-    plan: () => plan,
     areRevisionsComparable: () => true
   })
   t.equal(objects.revision('IPAddressPool'), 100n)
@@ -183,7 +174,12 @@ await test('the objects say up to which revision they are known, and are brought
   t.equal(objects.revision('OvnEip'), 100n)
   const ref = (name: string) => ({ kind: 'IPAddressPool', namespace: 'metallb-system', name })
   const key = 'IPAddressPool/metallb-system/a'
-  t.match((await objects.stored([ref('a')])).get(key), { claims: [{ domain: 'metallb' }] })
+  t.match((await objects.stored([ref('a')])).get(key), { uid: String, revision: 120n })
+  t.match(
+    inventory.get('IPAddressPool', 'metallb-system', 'a')?.meta,
+    { resourceVersion: '120' },
+    'in the view too'
+  )
   fake.script = { ...script, object: call => sendStatus(call, 404, 'NotFound', { name: 'a' }) }
   t.equal((await objects.stored([ref('a')])).get(key), null)
   fake.script = { object: call => sendStatus(call, 500, 'X'), list: call => sendStatus(call, 500, 'X') }

@@ -14,18 +14,18 @@ export interface LedgerPart {
   readonly guard: Guard
   readonly collector: Collector
   /** Puts the clock of the ledger forward, and no other one. */
-  skip(ms: number): void
+  advance(ms: number): void
 }
 
 /** `offsetMs`: what the clock tells more than others do. */
 export function takePart(store: ClaimStore, objects: GuardedObjects, offsetMs = 0): LedgerPart {
-  let skippedMs = offsetMs
-  const ports = { ...portsOf(store, () => performance.now() + skippedMs), objects }
+  let aheadMs = offsetMs
+  const ports = { ...portsOf(store, () => performance.now() + aheadMs), objects }
   const continuity = new Continuity(() => ports.clock.nowMs())
   return {
     guard: new Guard(ports, continuity),
     collector: new Collector(ports, continuity),
-    skip: ms => void (skippedMs += ms)
+    advance: ms => void (aheadMs += ms)
   }
 }
 

@@ -163,11 +163,11 @@ await test('row 43: allowed, then rejected by another webhook or a quota, then t
   for (const { ledger } of [a, b]) {
     await ledger.collector.collect()
     // The rounds of this test take less than a second.
-    ledger.skip(TTL_MS - 2_000)
+    ledger.advance(TTL_MS - 2_000)
     await ledger.collector.collect()
   }
   t.match(await asked(b, OTHERS), LATER, 'until its time is up')
-  a.ledger.skip(2_000 + COLLECT_EVERY_MS)
+  a.ledger.advance(2_000 + COLLECT_EVERY_MS)
   await a.ledger.collector.collect()
   t.strictSame(storing.claimants(), [], 'one collector is enough')
   const other = objectOf(OTHERS)
@@ -262,7 +262,7 @@ await test('row 44: two replicas that both make a lost ledger anew', async t => 
   for (const world of [a, b]) t.match(await asked(world, OTHERS), { code: 503 }, 'MINE may yet be stored')
   await promises(t, a, 'while there is none')
   const making = storing.hold('before', ({ isPut, caller }) => isPut && caller === 'replica-0')
-  for (const { ledger } of [a, b]) ledger.skip(TTL_MS)
+  for (const { ledger } of [a, b]) ledger.advance(TTL_MS)
   const made = a.ledger.collector.collect()
   await making.reached
   await b.ledger.collector.collect()

@@ -71,7 +71,7 @@ export const LATER = { code: 429, retryAfterSeconds: RETRY_AFTER_SECONDS }
 export async function outlive(worlds: readonly World[]): Promise<void> {
   for (const { ledger } of worlds) await ledger.collector.collect()
   for (const { ledger } of worlds) {
-    ledger.skip(TTL_MS + COLLECT_EVERY_MS)
+    ledger.advance(TTL_MS + COLLECT_EVERY_MS)
     await ledger.collector.collect()
   }
 }

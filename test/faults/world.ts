@@ -85,10 +85,7 @@ export async function startWorld(t: Test, setup: WorldSetup = {}): Promise<World
     confirm: async refs => (await read(refs)).map(({ ref }) => ref),
     now: () => Date.now()
   }
-  const { ledger, ledgerText } = await ledgerOf(
-    { api, inventory, watcher, read, plan: () => snapshot.plan },
-    setup.replica
-  )
+  const { ledger, ledgerText } = await ledgerOf({ api, inventory, watcher, read }, setup.replica)
   const answer = createAnswerReview({ ...ports, ledger: ledger.guard })
   const metrics = createMetrics({ kinds: FOLLOWED, now: () => new Date() })
   const server = await startServer({

@@ -48,7 +48,7 @@ class World {
   /** `undefined`: it cannot be read. */
   stores(object: Partial<StoredObject> | null | undefined, owner: Taking['owner'] = POOL): this {
     this.stored.delete(refKey(owner))
-    const whole = object && { uid: 'u', revision: 50n, claims: [], ...object }
+    const whole = object && { uid: 'u', revision: 50n, ...object }
     if (whole !== undefined) this.stored.set(refKey(owner), whole)
     return this
   }

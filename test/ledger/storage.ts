@@ -13,6 +13,7 @@ import type { PutOutcome, StoredObject } from '../../src/ledger/ports.ts'
 export interface Stored extends StoredObject {
   readonly ref: ObjectRef
   readonly revision: bigint
+  readonly claims: readonly Claim[]
 }
 
 /** All objects, as of one revision. */
